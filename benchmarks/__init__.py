@@ -1,0 +1,1 @@
+"""Measurements: each module is one named command that prints a table."""

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Tag new text with the themes of a trained model.
+
+examples:
+  python predict.py articles/                               a table on the terminal
+  python predict.py articles/ --output tags.jsonl           a record per paragraph
+  python predict.py news.csv --text-column isi --id-column id --level article --output tags.csv
+  python predict.py --text "ASN harus jujur dan tepat waktu"
+  cat article.txt | python predict.py - > tags.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+
+from tema.articles import Article, make_article
+from tema.cli import DONE, SET_ASIDE, is_quiet, run
+from tema.errors import InputError
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    # what to read
+    parser.add_argument(
+        "inputs", nargs="*", metavar="INPUT", help="files, folders, globs or - (stdin): .txt .html .csv .tsv .jsonl .parquet"
+    )
+    parser.add_argument("--text", help="tag this text instead of files")
+    parser.add_argument("--text-column", default="text", help="column of tables that holds the article (default: %(default)s)")
+    parser.add_argument("--id-column", help="column of tables that holds the article's id (default: file name and row)")
+    # how to tag
+    parser.add_argument("--model", default="models/themes", help="folder of a trained model (default: %(default)s)")
+    parser.add_argument(
+        "--uncalibrated", action="store_true", help="scores as transformers' pipeline gives them, before calibration"
+    )
+    # what to write
+    parser.add_argument(
+        "--output", help="file to write, .jsonl .csv or .parquet (default: a table on a terminal, .jsonl on a pipe)"
+    )
+    parser.add_argument(
+        "--level", choices=["paragraph", "article"], default="paragraph", help="one record per (default: %(default)s)"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with a .jsonl output that was broken off")
+    arguments = parser.parse_args()
+    if bool(arguments.inputs) == (arguments.text is not None):
+        parser.error("give INPUT files, or --text")
+    if arguments.resume and not arguments.output:
+        parser.error("--resume needs --output")
+    return arguments
+
+
+def main() -> int:
+    arguments = parse_arguments()
+
+    from tema.readers import Reader
+    from tema.tagging import Tagger, article_record, paragraph_records
+    from tema.writers import articles_done, open_writer
+
+    reader = Reader(arguments.text_column, arguments.id_column)
+    articles = _given_text(arguments.text) if arguments.text is not None else reader.read(arguments.inputs)
+    first = next(iter(articles := iter(articles)), None)  # a missing input stops here, before the model is loaded
+    tagger = Tagger(arguments.model, calibrated=not arguments.uncalibrated)
+    if tagger.bundle.is_standin:
+        print(tagger.bundle.encoder_note, file=sys.stderr)
+    done = articles_done(arguments.output, arguments.level) if arguments.resume else None
+    writer = open_writer(arguments.output, arguments.level, tagger.theme_ids, arguments.resume)
+    waiting = (article for article in _chained(first, articles) if not _is_done(article, done))
+    for tagged in tagger.tag(_with_progress(waiting)):
+        if arguments.level == "article":
+            writer.write(article_record(tagged, tagger.theme_ids))
+        else:
+            for record in paragraph_records(tagged, tagger.theme_ids):
+                writer.write(record)
+    writer.close()
+    for left_out in reader.set_aside:
+        print(f"set aside: {left_out.source}: {left_out.reason}", file=sys.stderr)
+    return SET_ASIDE if reader.set_aside else DONE
+
+
+def _given_text(text: str) -> Iterable[Article]:
+    if not text.strip():
+        raise InputError("--text: the text is empty")
+    return [make_article("text", "--text", text)]
+
+
+def _chained(first: Article | None, rest: Iterator[Article]) -> Iterator[Article]:
+    if first is not None:
+        yield first
+    yield from rest
+
+
+def _is_done(article: Article, done: dict[str, int] | None) -> bool:
+    """Whether a broken-off run had written this article; each written one counts once."""
+    if not done or not done.get(article.source):
+        return False
+    done[article.source] -= 1
+    return True
+
+
+def _with_progress(articles: Iterable[Article]) -> Iterable[Article]:
+    """A bar after two seconds, on a terminal."""
+    from tqdm import tqdm
+
+    return tqdm(articles, unit=" articles", desc="tagging", delay=2, disable=is_quiet(), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,208 @@
+"""Articles and their paragraphs: the text of one article in, an `Article` of `Paragraph`s with their kinds out.
+
+A paragraph is a line that is not blank. Its kind is decided from the line itself and its neighbours: *boilerplate* is what a
+site puts around or between the writer's words (read-also links, bylines, counters, captions, comment forms), a
+*headline* is the title or a subhead, everything else is *body*. When in doubt a line is body: losing a paragraph costs
+more than tagging a byline.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal["headline", "body", "boilerplate"]
+KINDS: tuple[str, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One line of an article, as read but for white space around it."""
+
+    text: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article; `title` is its first headline, or empty."""
+
+    article_id: str
+    source: str
+    title: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+def make_article(article_id: str, source: str, text: str, title: str = "") -> Article:
+    """Divide a text into paragraphs with kinds. A known `title` that the text does not repeat is put in front."""
+    lines = paragraph_lines(text)
+    title = " ".join(title.split())
+    if title and title not in lines[:3]:
+        lines.insert(0, title)
+    paragraphs = tuple(map(Paragraph, lines, line_kinds(lines, title)))
+    first = next((paragraph.text for paragraph in paragraphs if paragraph.kind == "headline"), "")
+    return Article(article_id, source, title or first, paragraphs)
+
+
+def paragraph_lines(text: str) -> list[str]:
+    """The non-blank lines of a text, without the white space around them."""
+    return [line.strip() for line in re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")) if line.strip()]
+
+
+def line_kinds(lines: Sequence[str], title: str = "") -> list[Kind]:
+    """The kind of each line of one article, in order."""
+    kinds: list[Kind] = ["boilerplate" if is_boilerplate(line) else "body" for line in lines]
+    _mark_linked_titles(lines, kinds)
+    if len(lines) == 1:
+        return kinds
+    headed = False
+    for i, line in enumerate(lines):
+        if kinds[i] != "body":
+            continue
+        if line == title or (not headed and _looks_like_title(line)) or (headed and _looks_like_subhead(lines, kinds, i)):
+            kinds[i] = "headline"
+        headed = True
+    _mark_signatures(lines, kinds)
+    return kinds
+
+
+_DAY = r"(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|ahad)"
+_MONTH = (
+    r"(?:jan(?:uari)?|feb(?:ruari)?|mar(?:et)?|apr(?:il)?|mei|jun[ie]?|jul[iy]?|agu?(?:stus|st|s)?|aug(?:ust)?|"
+    r"sep(?:t(?:ember)?)?|okt(?:ober)?|oct|nov(?:ember)?|des(?:ember)?|dec)\.?"
+)
+_DATE = rf"(?:{_DAY}\s*[,(]?\s*)?(?:\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d\d-\d\d)\)?"
+_TIME = r"(?:(?:pukul|jam|pkl\.?)\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*(?:wib|wita|wit|am|pm))?"
+_NETWORKS = (
+    r"(?:facebook|fb|twitter|x|whats\s?app|wa|telegram|instagram|ig|line|linkedin|pinterest|threads|tiktok|e-?mail|surel|print|"
+    r"cetak|copy(?: link| url)?|salin(?: tautan| link)?|tweet|pin|like|suka|share(?: this| on)?|bagikan(?: ke)?(?: artikel(?: ini)?)?|sebarkan)"
+)
+_CREDIT = (
+    r"(?:penulis|editor|reporter|pewarta|wartawan|kontributor|redaktur|redaksi|sumber(?: berita| artikel| foto)?|uploader|pengunggah|"
+    r"fotografer|juru foto|penyunting|laporan|teks|naskah|tim liputan|liputan|publisher|penerbit|posted by|oleh|by|admin|"
+    r"kiriman warga|kiriman|ditulis oleh|diterbitkan oleh|nomor|rilis|author|kredit foto|video(?:grafer)?)"
+)
+
+# Each pattern matches a whole line (white space folded, case ignored).
+_BOILERPLATE = [
+    # Read-also links: the label alone, with a colon or bar, or directly followed by a title.
+    r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|selengkapnya|lainnya)\b\s*(?:[:：;|>»–—-].*|\W*)",
+    r"[\W_]*(?:baca|lihat|simak|tonton)\s*(?:juga|pula|selengkapnya)\b(?:\s+\S+){1,22}(?<![.”\"])",
+    r"[\W_]*(?:berita|artikel|konten|video|topik|bacaan|tulisan|kabar|opini|baca opini|kolom|post(?:ingan)?)\s+"
+    r"(?:terkait|lain(?:nya)?|populer|terpopuler|terkini|terbaru|rekomendasi|pilihan|menarik lainnya|sebelumnya|selanjutnya)\b\s*(?:[:|–-].*|\W*)",
+    r"[\W_]*(?:rekomendasi(?: untuk anda)?|pilihan editor|pilihan redaksi|terpopuler|most popular|related (?:posts?|articles?)|"
+    r"you may also like|jangan lewatkan|anda mungkin suka|read more|trending)\b\s*(?:[:|–-].*|\W*)",
+    # Bylines and credits.
+    rf"[\W_]*{_CREDIT}(?:\s*[/&]\s*{_CREDIT})*\s*[:：|]\s*.{{0,120}}",
+    rf"[^.!?:]{{0,60}}[|•·–—(-]\s*{_CREDIT}\s*[:：].{{0,60}}",
+    r"[\W_]*(?:oleh|by|posted by|ditulis oleh|laporan wartawan|reporter|editor|penulis|pewarta)\s+(?:[A-Z][\w.'’`-]*,?\s*){1,5}(?:[|/–-].*)?",
+    # Initials: (ris/hms), [adv], ***, -hms-, (*/din).
+    r"[\[(]\s*[^()\[\]]{1,24}\s*[\])][.*]*",
+    r"[*•·#_=~–—\s.-]{1,}",
+    r"[-–—*/]\s*\w{2,10}(?:[/.&-]\w{2,10}){0,3}\s*[-–—*/]?",
+    r"(?:\w{2,6})(?:/\w{2,10}){1,3}\.?",
+    # Date lines.
+    rf"[\W_]*(?:(?:di)?(?:publi[ks]a?s?i?(?:kan|shed)?|terbit(?:kan)?|posting|unggah|tayang|tulis|perbarui|update[d]?)|terakhir diperbarui|posted on|last updated?|"
+    rf"dibuat|tanggal)?\s*(?:pada)?\s*[:|]?\s*{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\W*(?:{_TIME})?(?:[|•·–—-].{{0,60}})?",
+    rf"[\w.'’ -]{{0,50}}[|•·–—-]\s*{_DATE}(?:\s*[|,@•·–—-]?\s*{_TIME})?\W*(?:[|•·–—-].{{0,60}})?",
+    rf"[^.!?\"“”]{{0,90}}[\s(]{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\)?",
+    rf"{_DAY},?\s*{_TIME}",
+    r"(?:siaran pers|press release|rilis pers|pers rilis)\b[^.!?]{0,110}",
+    r"\d+\s+(?:detik|menit|jam|hari|minggu|bulan)\s+(?:yang )?lalu\W*",
+    # Counters and share buttons.
+    r"[\W_]*(?:\d[\d.,]*\s*(?:k|rb|ribu|jt|juta)?\s*(?:x|kali)?\s*)(?:views?|viewers?|dibaca|dilihat|pembaca|tayangan|shares?|komentar|comments?|"
+    r"likes?|suka|reaksi|dibagikan|menit (?:baca|membaca)|min(?:ute)?s? read|hits?)\b.{0,60}",
+    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|total views?|komentar|comments?|post views|tayangan|"
+    r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
+    rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
+    r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
+    # Advertisements, notices, subscriptions.
+    r"[\W_]*(?:advert(?:isement|orial)|iklan|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
+    r"gulir (?:ke bawah|untuk)|geser untuk|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
+    r".{0,160}\b(?:cookies?|kuki|kebijakan privasi|privacy policy|syarat (?:dan|&) ketentuan|pedoman media siber)\b.{0,160}",
+    r".{0,120}\b(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\s+(?:\w+\s+){0,3}(?:notifikasi|pemberitahuan|newsletter|buletin|update berita)\b.{0,140}",
+    r".{0,120}\b(?:google news|saluran whatsapp|whatsapp channel|kanal whatsapp|channel telegram|kanal youtube kami)\b.{0,140}",
+    r"[\W_]*(?:ikuti|follow|gabung(?:lah)?|langganan|berlangganan|subscribe|unduh|download)\b.{0,80}\b(?:kami|akun|aplikasi|kanal|channel|media sosial|medsos|newsletter|berita)\b.{0,80}",
+    # Comment forms.
+    r"[\W_]*(?:tinggalkan|tulis(?:kan)?|beri(?:kan)?|kirim|tambahkan|post|leave a?|batalkan|lihat semua|belum ada|jadilah yang pertama)\s*(?:sebuah |a |your )?"
+    r"(?:balasan|komentar|reply|comment|memberi(?:kan)? komentar|berkomentar)\b.{0,80}",
+    r"(?:komentar|comments?|kolom komentar|komentar(?:nya)? (?:ditutup|anda|pembaca).{0,40}|balas|reply|login untuk.{0,60}|masuk untuk.{0,60})\W*(?:\(\d+\))?\W*",
+    r".*\b(?:alamat email (?:anda|kamu)|email address) (?:tidak akan|will not).*",
+    r".*\b(?:ruas|kolom|bidang) (?:yang )?(?:wajib|bertanda).*(?:ditandai|diisi|wajib).*",
+    r".*\bsimpan nama,? (?:saya,?|(?:alamat )?e-?mail).*(?:peramban|browser|komentar|situs).*",
+    r"(?:(?:nama|e-?mail|surel|situs(?: web)?|website|url|komentar|pesan|kode captcha|kirim(?: komentar)?)(?: \(wajib\))? ?[*:]? ?[|/,]? ?){1,6}",
+    # Captions.
+    r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
+    r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
+    r"[^.!?\"“”]{0,240}[.\s/|(–-]\s*(?:foto|dok)\s*[:/.].{0,60}",
+    r"[^.!?\"“”]{0,160}(?:\((?:kiri|kanan|tengah|depan|berdiri|duduk|[a-z]+ (?:dari )?(?:kiri|kanan))\)|\bdari kiri\b).{0,120}",
+    r"dokumentasi\s[^.!?]{0,160}\.?",
+    r"(?:foto|gambar|dok(?:umentasi)?\.?|ilustrasi|istimewa|ist)[.:]?",
+    # Tags, breadcrumbs, copyright, addresses of pages.
+    r"[\W_]*(?:tags?|topik|kata kunci|label|kategori|keywords?|rubrik)\s*[:#：].{0,200}",
+    r"(?:#\w+[\s,]*){1,30}",
+    r"(?:home|beranda|depan)(?:\s*[>/»|›-].{0,120})?",
+    r"[\w&.' -]{2,30}[>»›][\w&.', -]{2,80}(?:[>»›].{0,80})?",
+    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak)).{0,160}",
+    r"(?:https?://|www\.)\S+",
+    r"(?:halaman|page|hal)\.?\s*(?:\d+|selanjutnya|berikutnya|sebelumnya)(?:\s*(?:dari|of|/)\s*\d+)?.{0,30}",
+    r"(?:selanjutnya|sebelumnya|next|previous|prev|lanjut(?:kan)? membaca|baca selengkapnya|muat lagi|load more|show all|tampilkan semua|loading|kembali ke atas)\W*(?:[:|].{0,120})?",
+]
+_IS_BOILERPLATE = re.compile("|".join(f"(?:{pattern})" for pattern in _BOILERPLATE), re.IGNORECASE)
+_LINK_LABEL = re.compile(
+    r"[\W_]*(?:(?:baca|lihat|simak|tonton)\s*(?:juga|pula)|(?:berita|artikel|bacaan|konten|opini|baca opini|kolom)\s+(?:terkait|lain(?:nya)?|populer|terpopuler|rekomendasi|pilihan)|"
+    r"rekomendasi(?: untuk anda)?|terpopuler|pilihan editor|jangan lewatkan)[\W_]*",
+    re.IGNORECASE,
+)
+_LONGEST_BOILERPLATE = 60  # words; a longer line is somebody's paragraph whatever it begins with
+
+
+def is_boilerplate(line: str) -> bool:
+    """Whether a line, taken alone, is something a site puts around the writer's words."""
+    folded = " ".join(line.split())
+    return len(folded.split()) <= _LONGEST_BOILERPLATE and bool(_IS_BOILERPLATE.fullmatch(folded))
+
+
+def _mark_linked_titles(lines: Sequence[str], kinds: list[Kind]) -> None:
+    """After a label such as "BACA JUGA" alone on its line, the titles that follow are links too."""
+    for i, line in enumerate(lines):
+        if _LINK_LABEL.fullmatch(line):
+            for j in range(i + 1, min(len(lines), i + 7)):
+                if not _looks_like_link(lines[j]) or (j > i + 1 and not _in_title_case(lines[j])):
+                    break
+                kinds[j] = "boilerplate"
+
+
+def _mark_signatures(lines: Sequence[str], kinds: list[Kind]) -> None:
+    """A few words without an end, right under the title or as the last line, are the outlet or the office that signs."""
+    first_body = kinds.index("body") if "body" in kinds else 0
+    under_title = kinds.index("headline") + 1 if "headline" in kinds else len(lines)
+    for i in {first_body, len(lines) - 1} if first_body == under_title else {len(lines) - 1}:
+        if kinds[i] == "body" and len(lines) > 2 and len(lines[i].split()) <= 5 and re.search(r"[\w)]$", lines[i]):
+            kinds[i] = "boilerplate"
+
+
+def _looks_like_link(line: str) -> bool:
+    return len(line.split()) <= 22 and not re.search(r"[.,;”\"]$", line)
+
+
+def _in_title_case(line: str) -> bool:
+    words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > 3]
+    return sum(word[0].isupper() for word in words) >= 0.6 * len(words)
+
+
+def _looks_like_title(line: str) -> bool:
+    return 2 <= len(line.split()) <= 24 and not re.search(r"[.,;:]$|\w\s+[–—-]\s+\w.{80}", line)
+
+
+def _looks_like_subhead(lines: Sequence[str], kinds: Sequence[Kind], i: int) -> bool:
+    """A short line without a full stop or quotation between body lines; not one half of a broken sentence."""
+    line = lines[i]
+    words = line.split()
+    if not 2 <= len(words) <= 12 or re.search(r"[.,;:!…”\"“'’]$|^[\"“'‘•*-]|^\d+[.)]|^\(?[a-z]", line):
+        return False
+    following = next((lines[j] for j in range(i + 1, len(lines)) if kinds[j] == "body"), "")
+    before = next((lines[j] for j in range(i - 1, -1, -1) if kinds[j] != "boilerplate"), "")
+    return bool(following) and not following[0].islower() and bool(re.search(r"[.!?”\"'’)]\W*$", before))

@@ -1,0 +1,62 @@
+"""The model card: a run's metrics in, the text of the model folder's README.md out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tema.corpus import Corpus
+
+_HEAD = """---
+language: id
+library_name: transformers
+pipeline_tag: text-classification
+tags:
+- multi-label
+- indonesian
+- civil-service
+---
+# A theme classifier for Indonesian civil-service news
+
+{note}.
+
+Reads one paragraph of Indonesian news about civil servants and gives each of {n_themes} themes a probability. Trained with Tema on
+{train} lines, thresholds and calibration chosen on {validation}, scored on {test} lines of other articles.
+
+## Use
+
+```python
+from transformers import pipeline
+pipeline("text-classification", model=".", top_k=None)("ASN harus jujur dan tepat waktu")
+```
+
+The pipeline's scores are uncalibrated; `calibration.json` holds scale, shift and threshold per theme, which predict.py applies:
+probability = sigmoid(scale x logit + shift), theme given at or above the threshold.
+
+## Scores on test articles
+
+| theme | precision | recall | F1 | F1 of TF-IDF + logistic regression | lines |
+|---|---|---|---|---|---|
+{rows}
+
+## Limits
+
+The training articles are written for this project, not collected; scores on other text can be lower. Themes are given for what a
+paragraph urges, praises or reports, not for what its author intends.
+"""
+
+
+def model_card(corpus: Corpus, metrics: dict[str, Any]) -> str:
+    """A Hugging Face model card in Markdown with metadata."""
+    ours, baseline = metrics["scores"].values()
+    names = {theme.id: f"{theme.name} (`{theme.id}`)" for theme in corpus.themes}
+    rows = [(names[theme], ours["themes"][theme], baseline["themes"][theme]) for theme in names]
+    rows += [(name, ours[name], baseline[name]) for name in ("micro", "macro")]
+    return _HEAD.format(
+        note=metrics["encoder"]["note"],
+        n_themes=len(corpus.themes),
+        rows="\n".join(
+            f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {other['f1']:.3f} | {row['support']} |"
+            for name, row, other in rows
+        ),
+        **metrics["lines"],
+    )

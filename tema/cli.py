@@ -1,0 +1,46 @@
+"""What both scripts share: exit codes, messages for people, quietness on a pipe."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable
+
+from tema.errors import TemaError
+
+DONE, USER_ERROR, SET_ASIDE, INTERRUPTED = 0, 1, 3, 130
+
+
+def run(main: Callable[[], int]) -> None:
+    """Run a script's main and leave with its exit code; a user's mistake is told in words, never as a traceback."""
+    _hush_libraries()
+    try:
+        code = main()
+    except TemaError as error:
+        print(f"error: {error}", file=sys.stderr)
+        code = USER_ERROR
+    except KeyboardInterrupt:
+        print("\ninterrupted; --resume goes on where this run stopped", file=sys.stderr)
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def is_quiet() -> bool:
+    """No progress bars when the messages do not go to a terminal."""
+    return not sys.stderr.isatty()
+
+
+def _hush_libraries() -> None:
+    """Libraries talk to developers; their warnings help no user of these scripts."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1" if is_quiet() else "0")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    warnings.filterwarnings("ignore")
+    for name in ("trafilatura", "htmldate", "datasets", "huggingface_hub", "transformers"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,298 @@
+"""Fine-tuning: labelled lines and an encoder in, a classifier and a log of its epochs out.
+
+A Hugging Face `Trainer` on `datasets`, with three additions: the loss weighs given themes (`positive_weight`); new layers
+learn at their own rate; and the sentence vector is batch-normalised in front of the first of them, because the vectors of
+sentence encoders crowd together and a fresh head hardly moves on them. The normalisation is affine, so it is folded
+into that layer at the end and the result is an ordinary transformers model.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from transformers import (
+    DataCollatorWithPadding,
+    EarlyStoppingCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from tema.calibration import best_f1
+from tema.corpus import Examples
+from tema.settings import Settings
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+# The layer that first reads the sentence vector, by architecture (BERT; RoBERTa and ELECTRA; DistilBERT; DeBERTa).
+_FIRST_LAYERS = ("base.pooler.dense", "classifier.dense", "pre_classifier", "pooler.dense")
+_PREDICT_BATCH = 32
+
+
+@dataclass(frozen=True)
+class TrainingLog:
+    """One mapping per epoch: epoch, loss, validation_loss, validation_f1 (0…1), seconds."""
+
+    epochs: list[dict[str, float]] = field(default_factory=list)
+
+
+def fine_tune(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    train: Examples,
+    validation: Examples,
+    settings: Settings,
+    checkpoints: Path,
+    resume: bool = False,
+    quiet: bool = False,
+) -> TrainingLog:
+    """Fine-tune `model` in place; it ends with the weights of the epoch that scored best on validation, folded and in fp32.
+
+    Checkpoints go under `checkpoints`, one per epoch; with `resume` the newest whole one is continued.
+    """
+    set_seed(settings.seed)
+    initialise_new_layers(model)
+    if settings.encoder.normalise:
+        insert_normalisation(model)
+    log = _EpochTable(quiet)
+    trainer = _ThemeTrainer(
+        settings=settings,
+        model=model,
+        args=training_arguments(settings, checkpoints, quiet),
+        train_dataset=as_dataset(train, tokenizer, settings.task),
+        eval_dataset=as_dataset(validation.only_scored(), tokenizer, settings.task),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=_validation_score(settings.task),
+        compute_loss_func=loss_function(settings, model),
+        callbacks=[EarlyStoppingCallback(settings.training.patience), log],
+    )
+    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
+    trainer.train(resume_from_checkpoint=last)
+    fold_normalisation(model)
+    model.float().eval()
+    return TrainingLog(epoch_table(trainer.state.log_history))
+
+
+def predict_logits(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
+    """Logits in the order of `texts`, (n, n_labels) float32, computed in fp32, batched by length."""
+    order = np.argsort([-len(text) for text in texts], kind="stable")
+    logits = np.zeros((len(texts), model.config.num_labels), np.float32)
+    model.eval()
+    for start in range(0, len(texts), _PREDICT_BATCH):
+        rows = order[start : start + _PREDICT_BATCH]
+        batch = tokenizer([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt").to(model.device)
+        with torch.inference_mode():
+            logits[rows] = model(**batch).logits.float().cpu().numpy()
+    return logits
+
+
+def as_dataset(lines: Examples, tokenizer: PreTrainedTokenizerBase, task: str) -> Dataset:
+    """Tokenised lines with labels (float vectors for multilabel, class numbers for multiclass) and lengths."""
+    from datasets import Dataset
+
+    tokens = tokenizer(lines.texts, truncation=True)
+    labels = lines.labels.astype(np.float32) if task == "multilabel" else lines.labels.argmax(axis=1)
+    columns = {name: tokens[name] for name in tokenizer.model_input_names if name in tokens}
+    lengths = [len(ids) for ids in tokens["input_ids"]]
+    return Dataset.from_dict({**columns, "labels": labels.tolist(), "length": lengths})
+
+
+def training_arguments(settings: Settings, checkpoints: Path, quiet: bool) -> TrainingArguments:
+    """The Trainer's arguments for a recipe."""
+    training = settings.training
+    gpu = torch.cuda.is_available()
+    return TrainingArguments(
+        output_dir=str(checkpoints),
+        num_train_epochs=training.epochs,
+        per_device_train_batch_size=training.batch_size,
+        per_device_eval_batch_size=_PREDICT_BATCH,
+        learning_rate=training.learning_rate,
+        weight_decay=training.weight_decay,
+        warmup_steps=training.warmup,
+        lr_scheduler_type="linear",
+        train_sampling_strategy="group_by_length",
+        bf16=use_bf16(training.precision),
+        bf16_full_eval=False,
+        use_cpu=not gpu,
+        dataloader_pin_memory=gpu,
+        eval_strategy="epoch",
+        save_strategy="epoch",
+        logging_strategy="epoch",
+        load_best_model_at_end=True,
+        metric_for_best_model="f1",
+        greater_is_better=True,
+        save_total_limit=2,
+        seed=settings.seed,
+        data_seed=settings.seed,
+        report_to="none",
+        disable_tqdm=quiet,
+    )
+
+
+def use_bf16(precision: str) -> bool:
+    """Whether to train in bf16: as told, or where the GPU supports it or the CPU has instructions for it."""
+    if precision != "auto":
+        return precision == "bf16"
+    if torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported()
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("amx_bf16_tile"))
+
+
+def initialise_new_layers(model: PreTrainedModel) -> None:
+    """Draw the weights of layers that the encoder does not bring (head, pooler) from the current seed."""
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Linear) and is_new(name, model):
+            nn.init.normal_(module.weight, std=0.02)
+            nn.init.zeros_(module.bias)
+
+
+def is_new(name: str, model: PreTrainedModel) -> bool:
+    """Whether a parameter or module learns as a new one: the classifier, and the pooler."""
+    prefix = model.base_model_prefix + "."
+    return not name.startswith(prefix) or name.startswith(prefix + "pooler")
+
+
+def loss_function(settings: Settings, model: PreTrainedModel) -> Callable[..., torch.Tensor]:
+    """The loss as the Trainer calls it: mean over labels and lines."""
+    if settings.task == "multiclass":
+        return lambda outputs, labels, num_items_in_batch=None: nn.functional.cross_entropy(outputs.logits.float(), labels)
+    weight = torch.full((model.config.num_labels,), settings.training.positive_weight)
+
+    def binary(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+        return nn.functional.binary_cross_entropy_with_logits(
+            outputs.logits.float(), labels.float(), pos_weight=weight.to(labels.device)
+        )
+
+    return binary
+
+
+class _Normalised(nn.Module):
+    """A linear layer behind batch normalisation."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(linear.in_features)
+        self.linear = linear
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        if self.training and vectors.shape[0] == 1:  # one line has no variance
+            self.norm.eval()
+            normalised = self.norm(vectors)
+            self.norm.train()
+        else:
+            normalised = self.norm(vectors)
+        return self.linear(normalised)
+
+
+def insert_normalisation(model: PreTrainedModel) -> None:
+    """Batch-normalise the sentence vector in front of the first new layer; unknown architectures are left as they are."""
+    for parent, name, layer in _first_layer(model):
+        setattr(parent, name, _Normalised(layer))
+
+
+def fold_normalisation(model: PreTrainedModel) -> None:
+    """Undo `insert_normalisation`: y = W((x - m) / s * g + b) + c becomes y = W'x + c', the same function in evaluation mode."""
+    for parent, name, layer in _first_layer(model):
+        if not isinstance(layer, _Normalised):
+            continue
+        norm, linear = layer.norm, layer.linear
+        with torch.no_grad():
+            mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+            scale = norm.weight / torch.sqrt(variance + norm.eps)
+            linear.bias.add_(linear.weight @ (norm.bias - mean * scale))
+            linear.weight.mul_(scale)
+        setattr(parent, name, linear)
+
+
+def _first_layer(model: PreTrainedModel) -> list[tuple[nn.Module, str, Any]]:
+    for path in _FIRST_LAYERS:
+        *parents, name = path.split(".")
+        owner: Any = model
+        for parent in parents:
+            owner = getattr(owner, model.base_model_prefix if parent == "base" else parent, None)
+        layer = getattr(owner, name, None)
+        if isinstance(layer, (nn.Linear, _Normalised)):
+            return [(owner, name, layer)]
+    return []
+
+
+class _ThemeTrainer(Trainer):
+    """A Trainer whose new layers learn at their own rate, and whose biases and norms do not decay."""
+
+    def __init__(self, settings: Settings, **arguments: Any) -> None:
+        self._recipe = settings.training
+        super().__init__(**arguments)
+
+    def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.model.named_parameters():
+            if parameter.requires_grad:
+                decays = parameter.ndim > 1 and not re.search("norm", name, re.IGNORECASE)
+                groups.setdefault((is_new(name, self.model), decays), []).append(parameter)
+        self.optimizer = torch.optim.AdamW(
+            [
+                {
+                    "params": parameters,
+                    "lr": self._recipe.head_learning_rate if new else self._recipe.learning_rate,
+                    "weight_decay": self._recipe.weight_decay if decays else 0.0,
+                }
+                for (new, decays), parameters in groups.items()
+            ],
+            fused=True,
+        )
+        return self.optimizer
+
+
+def _validation_score(task: str) -> Callable[[Any], dict[str, float]]:
+    """What chooses the epoch: mean over themes of the best F1 any threshold gives, or macro-F1 of the classes, 0…1."""
+
+    def score(outcome: Any) -> dict[str, float]:
+        logits, labels = outcome.predictions, outcome.label_ids
+        if task == "multiclass":
+            from sklearn.metrics import f1_score
+
+            return {"f1": float(f1_score(labels, logits.argmax(axis=1), average="macro"))}
+        return {"f1": float(np.mean([best_f1(logits[:, j], labels[:, j] > 0.5) for j in range(labels.shape[1])]))}
+
+    return score
+
+
+class _EpochTable(TrainerCallback):
+    """Prints a line per epoch."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+
+    def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        row = epoch_table(state.log_history)[-1]
+        if not self._quiet:
+            print("\r\033[K", end="", file=sys.stderr)
+        print(
+            f"  epoch {row['epoch']:>2.0f}/{args.num_train_epochs:.0f}  loss {row['loss']:.4f}  "
+            f"validation loss {row['validation_loss']:.4f}  best F1 {row['validation_f1']:.3f}",
+            flush=True,
+        )
+
+
+def epoch_table(history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """The Trainer's log, one row per epoch."""
+    rows: dict[float, dict[str, float]] = {}
+    for entry in history:
+        row = rows.setdefault(round(entry["epoch"]), {"epoch": float(round(entry["epoch"]))})
+        for name, ours in (("loss", "loss"), ("eval_loss", "validation_loss"), ("eval_f1", "validation_f1")):
+            if name in entry:
+                row[ours] = float(entry[name])
+    return [row for row in rows.values() if "validation_f1" in row and "loss" in row]

@@ -1,0 +1,221 @@
+"""Records → .jsonl, .csv, .parquet or a table on a terminal, one article at a time.
+
+A file is written beside its destination (`NAME.partial`) and renamed when it is whole, so that a finished name is a finished job.
+A .jsonl file that was broken off can be continued: what its whole lines hold is not tagged again.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from tema.errors import OutputError
+
+FORMATS = (".jsonl", ".csv", ".parquet")
+_ROW_GROUP = 4096  # Parquet rows held before they are written
+
+
+class Writer(Protocol):
+    """Takes records as they come."""
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Add one record."""
+
+    def close(self) -> None:
+        """Finish: what was written takes its place. Not called when the job breaks off."""
+
+
+def open_writer(output: str | None, level: str, theme_ids: Sequence[str], resume: bool = False) -> Writer:
+    """The writer that an output's ending names; without an output a table on a terminal, else .jsonl on stdout.
+
+    Raises OutputError for an ending that is not known or a place that cannot be written.
+    """
+    if output is None:
+        return TableWriter(level) if sys.stdout.isatty() else _JsonLines(None, resume)
+    path = Path(output)
+    if path.suffix not in FORMATS:
+        raise OutputError(f"{output}: cannot write {path.suffix or 'a file without an ending'}; expected {', '.join(FORMATS)}")
+    if resume and path.suffix != ".jsonl":
+        raise OutputError(f"{output}: only .jsonl output can be resumed; convert it afterwards or leave --resume out")
+    try:
+        if path.suffix == ".jsonl":
+            return _JsonLines(path, resume)
+        return _Csv(path, level, theme_ids) if path.suffix == ".csv" else _Parquet(path, level, theme_ids)
+    except OSError as error:
+        raise OutputError(f"{output}: cannot be written: {error.strerror or error}; choose another place with --output") from None
+
+
+def partial(path: Path) -> Path:
+    """Where an output is written until it is whole."""
+    return path.with_name(path.name + ".partial")
+
+
+def articles_done(output: str, level: str) -> Counter[str]:
+    """How many whole articles per source a broken-off or finished .jsonl output holds; the broken last article is cut off.
+
+    At paragraph level the last article counts as broken off, for its last paragraph may be missing.
+    """
+    path = Path(output)
+    if path.exists() and not partial(path).exists():
+        path.rename(partial(path))
+    done: Counter[str] = Counter()
+    if not partial(path).exists():
+        return done
+    keep = 0
+    current: tuple[str, str] | None = None
+    with partial(path).open("rb") as stream:
+        position = 0
+        for line in stream:
+            try:
+                record = json.loads(line) if line.endswith(b"\n") else None
+            except ValueError:
+                record = None
+            if record is None:
+                break
+            key = (record["source"], record["article_id"])
+            if level == "article":
+                done[record["source"]] += 1
+                keep = position + len(line)
+            elif record["paragraph"] == 0:
+                if current:
+                    done[current[0]] += 1
+                current, keep = key, position
+            position += len(line)
+    os.truncate(partial(path), keep)
+    return done
+
+
+class _JsonLines:
+    def __init__(self, path: Path | None, resume: bool) -> None:
+        self._path = path
+        self._stream = partial(path).open("a" if resume else "w", encoding="utf-8") if path else sys.stdout
+
+    def write(self, record: dict[str, Any]) -> None:
+        self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+    def close(self) -> None:
+        self._stream.flush()
+        if self._path:
+            _finish(self._stream.fileno(), self._path)
+            self._stream.close()
+
+
+class _Csv:
+    """Lists are joined by `|`; every theme's score has a column of its own, `score_<id>`."""
+
+    def __init__(self, path: Path, level: str, theme_ids: Sequence[str]) -> None:
+        self._path = path
+        self._stream = partial(path).open("w", encoding="utf-8-sig", newline="")
+        self._writer = csv.writer(self._stream)
+        self._writer.writerow(_columns(level, theme_ids))
+
+    def write(self, record: dict[str, Any]) -> None:
+        self._writer.writerow([value for _, value in _flat(record)])
+
+    def close(self) -> None:
+        self._stream.flush()
+        _finish(self._stream.fileno(), self._path)
+        self._stream.close()
+
+
+class _Parquet:
+    """The records' own shape: `themes` a list, `scores` a struct with a float per theme, `theme_paragraphs` a map."""
+
+    def __init__(self, path: Path, level: str, theme_ids: Sequence[str]) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self._path, self._pa, self._rows = path, pa, list[dict[str, Any]]()
+        themes = [("themes", pa.list_(pa.string())), ("scores", pa.struct([(theme, pa.float64()) for theme in theme_ids]))]
+        fields = {
+            "paragraph": [("paragraph", pa.int32()), ("text", pa.string()), ("kind", pa.string()), *themes],
+            "article": [
+                ("title", pa.string()),
+                *themes,
+                ("paragraphs", pa.int32()),
+                ("theme_paragraphs", pa.map_(pa.string(), pa.int32())),
+            ],
+        }[level]
+        self._schema = pa.schema([("article_id", pa.string()), ("source", pa.string()), *fields, ("needs_review", pa.bool_())])
+        self._writer = pq.ParquetWriter(partial(path), self._schema)
+
+    def write(self, record: dict[str, Any]) -> None:
+        if "theme_paragraphs" in record:
+            record = {**record, "theme_paragraphs": list(record["theme_paragraphs"].items())}
+        self._rows.append(record)
+        if len(self._rows) >= _ROW_GROUP:
+            self._flush()
+
+    def close(self) -> None:
+        self._flush()
+        self._writer.close()
+        with partial(self._path).open("rb") as stream:
+            _finish(stream.fileno(), self._path)
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._writer.write_table(self._pa.Table.from_pylist(self._rows, schema=self._schema))
+            self._rows.clear()
+
+
+class TableWriter:
+    """A line per record for people: what it is, its themes, its first words."""
+
+    def __init__(self, level: str) -> None:
+        from rich.console import Console
+
+        self._console = Console(highlight=False)
+        self._level = level
+        self._article: str | None = None
+
+    def write(self, record: dict[str, Any]) -> None:
+        from rich.markup import escape
+
+        themes = ", ".join(f"{theme} {record['scores'][theme]:.2f}" for theme in record["themes"])
+        review = " [yellow]review[/]" if record["needs_review"] else ""
+        if self._level == "article":
+            counts = ", ".join(f"{theme} {count}" for theme, count in record["theme_paragraphs"].items())
+            self._console.print(f"[bold]{escape(record['title'] or record['article_id'])}[/] ({record['paragraphs']} paragraphs)")
+            self._console.print(f"  {counts or 'no theme'}{review}")
+            return
+        if record["article_id"] != self._article:
+            self._article = record["article_id"]
+            self._console.print(f"\n[bold]{escape(record['article_id'])}[/]  [dim]{escape(record['source'])}[/]")
+        shown = record["text"] if len(record["text"]) <= 160 else record["text"][:157] + "..."
+        style = "dim" if record["kind"] == "boilerplate" else "bold" if record["kind"] == "headline" else ""
+        self._console.print(f"[{style}]{escape(shown)}[/]" if style else escape(shown))
+        if themes or review:
+            self._console.print(f"    [green]{themes}[/]{review}")
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+def _columns(level: str, theme_ids: Sequence[str]) -> list[str]:
+    scores = [f"score_{theme}" for theme in theme_ids]
+    if level == "paragraph":
+        return ["article_id", "source", "paragraph", "text", "kind", "themes", *scores, "needs_review"]
+    return ["article_id", "source", "title", "themes", *scores, "paragraphs", "theme_paragraphs", "needs_review"]
+
+
+def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in record.items():
+        if key == "scores":
+            yield from value.items()
+        elif key == "themes":
+            yield key, "|".join(value)
+        elif key == "theme_paragraphs":
+            yield key, "|".join(f"{theme}={count}" for theme, count in value.items())
+        else:
+            yield key, value
+
+
+def _finish(descriptor: int, path: Path) -> None:
+    os.fsync(descriptor)
+    partial(path).replace(path)
