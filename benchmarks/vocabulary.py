@@ -1,7 +1,7 @@
 """Which word pieces the stand-in encoder keeps, and what cutting the rest costs: `python -m benchmarks.vocabulary`.
 
-Pieces are those that the full tokenizer uses for the Indonesian and Malay words of `wordfreq` (31,000 and 29,000 words seen at least
-once in a million), written in lower case, capitalised and in capitals. `--write` renews tema/indonesian_pieces.txt. The
+Pieces are those that the full tokenizer uses for the Indonesian and Malay words of `wordfreq` (31,000 and 29,000 words seen at
+least once in a million), written in lower case, capitalised and in capitals. `--write` renews tema/indonesian_pieces.txt. The
 cost is the cosine between sentence vectors (mean over tokens) of the cut and the whole encoder on the labelled corpus.
 """
 

@@ -177,10 +177,13 @@ def _mark_linked_titles(lines: Sequence[str], kinds: list[Kind]) -> None:
 
 def _mark_signatures(lines: Sequence[str], kinds: list[Kind]) -> None:
     """A few words without an end, right under the title or as the last line, are the outlet or the office that signs."""
-    first_body = kinds.index("body") if "body" in kinds else 0
-    under_title = kinds.index("headline") + 1 if "headline" in kinds else len(lines)
-    for i in {first_body, len(lines) - 1} if first_body == under_title else {len(lines) - 1}:
-        if kinds[i] == "body" and len(lines) > 2 and len(lines[i].split()) <= 5 and re.search(r"[\w)]$", lines[i]):
+    if len(lines) < 3:
+        return
+    places = {len(lines) - 1}
+    if "headline" in kinds:
+        places.add(min(kinds.index("headline") + 1, len(lines) - 1))
+    for i in places:
+        if kinds[i] == "body" and len(lines[i].split()) <= 5 and re.search(r"^[A-Z].*[\w)]$", lines[i]):
             kinds[i] = "boilerplate"
 
 

@@ -1,7 +1,7 @@
 """The saved model: an ordinary Hugging Face folder with JSON beside it and a manifest written last.
 
-A folder is written beside its destination and renamed into place, so a model is whole or not there; `manifest.json` lists every file
-with its SHA-256 and is checked at loading.
+A folder is written beside its destination and renamed into place, so a model is whole or not there; `manifest.json` lists every
+file with its SHA-256 and is checked at loading.
 """
 
 from __future__ import annotations

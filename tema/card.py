@@ -19,8 +19,8 @@ tags:
 
 {note}.
 
-Reads one paragraph of Indonesian news about civil servants and gives each of {n_themes} themes a probability. Trained with Tema on
-{train} lines, thresholds and calibration chosen on {validation}, scored on {test} lines of other articles.
+Reads one paragraph of Indonesian news about civil servants and gives each of {n_themes} themes a probability. Trained with Tema
+on {train} lines, thresholds and calibration chosen on {validation}, scored on {test} lines of other articles.
 
 ## Use
 

@@ -60,7 +60,7 @@ def encoder_folder(settings: EncoderSettings, texts: Sequence[str], scratch: Pat
     else:
         try:
             folder, commit = _within(HUB_SECONDS, lambda: resolve_commit(settings.name, settings.revision))
-        except _OutOfReach as error:
+        except _HubUnreachableError as error:
             if settings.offline is None:
                 raise EncoderError(
                     f"encoder {settings.name!r}: the model hub is out of reach ({error}) and encoder.offline is null. "
@@ -72,14 +72,14 @@ def encoder_folder(settings: EncoderSettings, texts: Sequence[str], scratch: Pat
         yield folder or download(settings.name, commit), Origin(settings.name, settings.name, commit)
 
 
-class _OutOfReach(Exception):
+class _HubUnreachableError(Exception):
     """The hub did not answer."""
 
 
 def resolve_commit(name: str, revision: str | None) -> tuple[Path | None, str]:
     """Ask the hub for the commit of a model. Returns (None, commit), or (cached folder, commit) when only the cache answers.
 
-    Raises EncoderError when the hub says that there is no such model, _OutOfReach when it says nothing.
+    Raises EncoderError when the hub says that there is no such model, _HubUnreachableError when it says nothing.
     """
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
@@ -103,7 +103,7 @@ def resolve_commit(name: str, revision: str | None) -> tuple[Path | None, str]:
         folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
         return folder, folder.name
     except (LocalEntryNotFoundError, OSError, ValueError):
-        raise _OutOfReach(type(reason).__name__) from None
+        raise _HubUnreachableError(type(reason).__name__) from None
 
 
 def download(name: str, commit: str) -> Path:
@@ -165,7 +165,7 @@ def _embedded(settings: EncoderSettings, texts: Sequence[str], scratch: Path, re
 
 
 def _within(seconds: float, job: Callable[[], Any]) -> Any:
-    """The result of `job`, or _OutOfReach once the time is up (name look-ups have no timeout of their own)."""
+    """The result of `job`, or _HubUnreachableError once the time is up (name look-ups have no timeout of their own)."""
     outcome: list[Any] = []
 
     def run() -> None:
@@ -178,7 +178,7 @@ def _within(seconds: float, job: Callable[[], Any]) -> Any:
     worker.start()
     worker.join(seconds)
     if not outcome:
-        raise _OutOfReach(f"no answer within {seconds:.0f} seconds")
+        raise _HubUnreachableError(f"no answer within {seconds:.0f} seconds")
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]

@@ -37,5 +37,5 @@ class OutputError(TemaError):
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint such as " Did you mean 'epochs'?" when one of `known` is close to `word`, else the empty string."""
     folded = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.5)
     return f" Did you mean {folded[close[0]]!r}?" if close else ""

@@ -1,4 +1,4 @@
-"""Scores: gold and given themes in, precision, recall, F1 per theme, micro and macro out; and the baseline's on the same lines."""
+"""Scores: gold and given themes in, precision, recall, F1 per theme, micro and macro out; and a baseline's."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from torch import nn
 from transformers import (
     DataCollatorWithPadding,
     EarlyStoppingCallback,
+    PrinterCallback,
     Trainer,
     TrainerCallback,
     TrainingArguments,
@@ -78,6 +79,7 @@ def fine_tune(
         compute_loss_func=loss_function(settings, model),
         callbacks=[EarlyStoppingCallback(settings.training.patience), log],
     )
+    trainer.remove_callback(PrinterCallback)
     last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
     trainer.train(resume_from_checkpoint=last)
     fold_normalisation(model)
@@ -103,6 +105,9 @@ def as_dataset(lines: Examples, tokenizer: PreTrainedTokenizerBase, task: str) -
     from datasets import Dataset
 
     tokens = tokenizer(lines.texts, truncation=True)
+    cut = sum(encoding.overflowing != [] for encoding in tokens.encodings)
+    if cut:
+        print(f"{cut} of {len(lines)} lines are longer than {tokenizer.model_max_length} tokens; training reads their beginning")
     labels = lines.labels.astype(np.float32) if task == "multilabel" else lines.labels.argmax(axis=1)
     columns = {name: tokens[name] for name in tokenizer.model_input_names if name in tokens}
     lengths = [len(ids) for ids in tokens["input_ids"]]

@@ -1,0 +1,103 @@
+"""Paragraphs and their kinds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tema.articles import is_boilerplate, line_kinds, make_article, paragraph_lines
+
+BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menunggu sejak pagi di depan loket."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Baca juga: Wali Kota Lantik 12 Camat",
+        "BACA JUGA",
+        "Baca Juga :Harga Cabai Naik Lagi di Pasar Induk",
+        "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",
+        "Berita terkait:",
+        "Penulis: Wahyu Jatmiko | Rabu, 11 September 2019 | 14:22 WIB",
+        "Editor : Nora S",
+        "Laporan wartawan Rian Hidayat",
+        "(ris/hms)",
+        "[adv]",
+        "***",
+        "Senin, 09/09/2024 - 16.10 WITA",
+        "Kamis, 10 November 2022 19:47 WIB",
+        "Diskominfo Kota Serang, 26 Februari 2019",
+        "53 views",
+        "Dibaca 412 kali | Dibagikan 37 kali",
+        "Share on Facebook",
+        "Bagikan ini: Facebook X WhatsApp Telegram",
+        "ADVERTISEMENT",
+        "SCROLL TO CONTINUE WITH CONTENT",
+        "Situs ini menggunakan cookie untuk meningkatkan pengalaman Anda. Terima | Tolak",
+        "Alamat email Anda tidak akan dipublikasikan. Ruas yang wajib ditandai *",
+        "Simpan nama, email, dan situs web saya pada peramban ini untuk komentar saya berikutnya.",
+        "Tinggalkan Balasan",
+        "Foto: Bupati menyalami pegawai di halaman kantor",
+        "Bupati menyerahkan SK kepada perwakilan PPPK. (Foto: Humas)",
+        "Tag: #Ngawi #sidak",
+        "Copyright © 2022",
+        "Beranda > Berita > Daerah",
+    ],
+)
+def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
+    assert is_boilerplate(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        BODY,
+        "“Jangan ada lagi yang datang siang, apalagi pulang cepat,” tegasnya.",
+        "Ia meminta camat mengikuti akun media sosial pemerintah agar aduan warga cepat dijawab oleh petugas yang berjaga.",
+        "Foto bersama warga menutup acara yang berlangsung hingga sore hari itu, lalu para pegawai kembali ke loket masing-masing "
+        "untuk melayani antrean yang tertunda sejak pagi.",
+        "Baca juga menjadi kebiasaan baru di kantor itu, kata kepala dinas.",
+        "Disiplin waktu, disiplin berpakaian.",
+        "Sumber daya manusia menjadi kunci.",
+        "Hingga 31 Desember 2024, kata dia, laporan harta wajib disampaikan.",
+        "Oleh karena itu, ia mengajak semua pihak menjaga netralitas.",
+    ],
+)
+def test_is_boilerplate_when_line_is_somebodys_words_then_false(line: str) -> None:
+    assert not is_boilerplate(line)
+
+
+def test_line_kinds_when_label_stands_alone_then_the_title_after_it_is_a_link_too() -> None:
+    lines = ["Bupati Minta Pegawai Tepat Waktu", BODY, "BACA JUGA", "Jembatan Gantung Mulai Diperbaiki", BODY]
+    assert line_kinds(lines) == ["headline", "body", "boilerplate", "boilerplate", "body"]
+
+
+def test_line_kinds_when_short_line_stands_between_paragraphs_then_it_is_a_subhead() -> None:
+    assert line_kinds(["Judul Berita Hari Ini", BODY, "Sanksi Menanti", BODY])[2] == "headline"
+
+
+def test_line_kinds_when_a_sentence_is_broken_over_two_lines_then_both_are_body() -> None:
+    lines = ["Judul Berita Hari Ini", BODY, "Menurut dia, setiap pegawai wajib", "hadir sebelum pukul tujuh pagi.", BODY]
+    assert line_kinds(lines)[2:4] == ["body", "body"]
+
+
+def test_line_kinds_when_there_is_one_line_then_it_is_body() -> None:
+    assert line_kinds(["ASN harus jujur"]) == ["body"]
+
+
+def test_make_article_when_title_is_known_but_not_in_the_text_then_it_is_put_first() -> None:
+    article = make_article("a", "a.html", f"{BODY}\n{BODY}", title="Judul  dari Halaman")
+    assert [p.kind for p in article.paragraphs] == ["headline", "body", "body"]
+    assert article.title == article.paragraphs[0].text == "Judul dari Halaman"
+
+
+@given(st.text())
+def test_make_article_when_given_any_text_then_every_line_is_there_once_in_order_unchanged(text: str) -> None:
+    lines = [line.strip() for line in text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    assert [p.text for p in make_article("a", "-", text).paragraphs] == [line for line in lines if line]
+
+
+@given(st.lists(st.text(min_size=1, alphabet="ab:|-–( )/.©#>\"'BACAjugFotO12 ,"), max_size=12))
+def test_line_kinds_when_given_odd_lines_then_it_answers_for_each(lines: list[str]) -> None:
+    assert len(line_kinds(paragraph_lines("\n".join(lines)))) == len(paragraph_lines("\n".join(lines)))

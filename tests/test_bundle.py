@@ -1,0 +1,103 @@
+"""A saved model is whole or not there, and an ordinary transformers model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tema.bundle import MANIFEST, check_output, load_bundle, writing
+from tema.errors import ModelError, OutputError
+
+
+@pytest.fixture()
+def copied(model: Path, tmp_path: Path) -> Path:
+    shutil.copytree(model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_load_when_model_is_whole_then_themes_and_thresholds(model: Path) -> None:
+    bundle = load_bundle(model)
+    assert [theme.id for theme in bundle.themes] == ["integrity", "discipline", "neutrality"]
+    assert len(bundle.calibration.thresholds) == 3
+    assert bundle.max_length == 64
+
+
+def test_load_when_nothing_was_trained_then_command_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model there yet; train one with `python train.py`"):
+        load_bundle(tmp_path / "models")
+
+
+def test_load_when_file_is_missing_then_named(copied: Path) -> None:
+    (copied / "calibration.json").unlink()
+    with pytest.raises(ModelError, match="calibration.json is missing"):
+        load_bundle(copied)
+
+
+def test_load_when_weights_were_altered_then_said(copied: Path) -> None:
+    data = bytearray((copied / "model.safetensors").read_bytes())
+    data[-1] ^= 1
+    (copied / "model.safetensors").write_bytes(data)
+    with pytest.raises(ModelError, match=r"model.safetensors was altered since training"):
+        load_bundle(copied)
+
+
+def test_load_when_manifest_is_missing_then_not_whole(copied: Path) -> None:
+    (copied / MANIFEST).unlink()
+    with pytest.raises(ModelError, match="not a whole model: manifest.json is missing"):
+        load_bundle(copied)
+
+
+def test_load_when_manifest_is_garbled_then_said(copied: Path) -> None:
+    (copied / MANIFEST).write_text("{}", encoding="utf-8")
+    with pytest.raises(ModelError, match="manifest.json was altered"):
+        load_bundle(copied)
+
+
+def test_writing_when_it_breaks_off_then_the_old_model_stays(copied: Path) -> None:
+    with pytest.raises(RuntimeError, match="power cut"), writing(copied) as folder:
+        (folder / "config.json").write_text("{}", encoding="utf-8")
+        raise RuntimeError("power cut")
+    load_bundle(copied)
+
+
+def test_writing_when_done_then_the_new_one_takes_its_place(copied: Path) -> None:
+    with writing(copied) as folder:
+        (folder / "only.txt").write_text("x", encoding="utf-8")
+    assert sorted(path.name for path in copied.iterdir()) == ["manifest.json", "only.txt"]
+    assert [path.name for path in copied.parent.iterdir()] == ["model"]
+
+
+def test_check_output_when_place_holds_something_else_then_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(OutputError, match="is not a Tema model; it will not be overwritten"):
+        check_output(tmp_path / "thesis")
+
+
+def test_check_output_when_parent_is_a_file_then_not_writable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(OutputError, match="cannot be written"):
+        check_output(tmp_path / "file" / "model")
+
+
+def test_model_when_loaded_by_transformers_then_pipeline_gives_predicts_uncalibrated_scores(model: Path) -> None:
+    from transformers import pipeline
+
+    from tema.tagging import Tagger
+
+    texts = ["bupati jujur hari ini", "camat netral dan disiplin di kantor", "rapat warga desa pagi"]
+    ours = [tags.scores for tags in Tagger(model, calibrated=False).tag_texts(texts)]
+    for text, scores in zip(texts, ours, strict=True):
+        theirs = {row["label"]: row["score"] for row in pipeline("text-classification", model=str(model), top_k=None)(text)}
+        assert np.allclose([theirs[theme] for theme in ("integrity", "discipline", "neutrality")], scores, atol=1e-3)
+
+
+def test_model_when_saved_then_nothing_in_it_can_execute_code(model: Path) -> None:
+    assert {path.suffix for path in model.rglob("*") if path.is_file()} <= {".json", ".yaml", ".md", ".safetensors", ".txt"}
+    metrics = json.loads((model / "metrics.json").read_text(encoding="utf-8"))
+    assert set(metrics["split"]) == {"train", "validation", "test"}
+    assert metrics["scores"]["fine-tuned encoder"]["micro"]["support"] > 0

@@ -1,0 +1,138 @@
+"""Inputs of every kind become articles; what cannot be read is set aside with its reason."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tema.errors import InputError
+from tema.readers import Reader, decode
+
+Write = Callable[[str, str | bytes], Path]
+PAGE = """<html><head><title>Sekda Minta Pegawai Jujur - Portal</title></head><body><nav><a href="/">Home</a></nav><article>
+<h1>Sekda Minta Pegawai Jujur</h1><p>Sekretaris daerah meminta seluruh pegawai jujur dalam bekerja dan tidak menerima apa pun dari
+rekanan yang berurusan dengan kantor.</p><p>“Amplop itu dikembalikan saja,” katanya di halaman kantor bupati, Senin pagi, di depan
+ratusan pegawai yang berbaris sejak pukul tujuh.</p></article><footer>Copyright</footer></body></html>"""
+
+
+def read(path: Path | str, **options: str) -> tuple[list[list[str]], Reader]:
+    reader = Reader(**options)
+    return [[p.text for p in article.paragraphs] for article in reader.read([str(path)])], reader
+
+
+def test_read_when_text_file_then_a_paragraph_per_line(write: Write) -> None:
+    assert read(write("a.txt", "\ufeffJudul\r\n\r\n  Satu.  \nDua.\n"))[0] == [["Judul", "Satu.", "Dua."]]
+
+
+def test_read_when_file_is_windows_1252_then_it_is_read_as_such(write: Write) -> None:
+    assert read(write("a.txt", "“Jujur” – kata Bupati".encode("cp1252")))[0] == [["“Jujur” – kata Bupati"]]
+
+
+def test_read_when_bytes_are_no_text_then_set_aside_with_what_was_tried(write: Write) -> None:
+    articles, reader = read(write("a.txt", b"abc\x81\xff \x8d"))
+    assert articles == []
+    assert "neither UTF-8 nor Windows-1252" in reader.set_aside[0].reason
+
+
+def test_decode_when_binary_then_it_says_so() -> None:
+    with pytest.raises(UnicodeError, match="NUL bytes"):
+        decode(b"PK\x00\x01")
+
+
+def test_read_when_page_then_title_and_paragraphs_of_the_article(write: Write) -> None:
+    articles, _ = read(write("a.html", PAGE))
+    assert articles[0][0] == "Sekda Minta Pegawai Jujur"
+    assert any(text.startswith("“Amplop itu dikembalikan") for text in articles[0])
+    assert not any("Copyright" in text for text in articles[0])
+
+
+@pytest.mark.parametrize("content", ["", "  \n\n "])
+def test_read_when_file_is_empty_then_set_aside(write: Write, content: str) -> None:
+    articles, reader = read(write("a.txt", content))
+    assert articles == []
+    assert [left.reason for left in reader.set_aside] == ["empty"]
+
+
+def test_read_when_csv_has_quoted_lines_then_one_article_per_row(write: Write) -> None:
+    path = write("a.csv", 'id,text\n7,"Judul Satu\nIsi, pertama."\n8,"Judul Dua\nIsi ""kedua""."\n')
+    articles, _ = read(path)
+    assert articles == [["Judul Satu", "Isi, pertama."], ["Judul Dua", 'Isi "kedua".']]
+
+
+def test_read_when_id_column_named_then_ids_come_from_it(write: Write) -> None:
+    path = write("a.tsv", "no\tisi\nx1\tSatu.\n")
+    assert [a.article_id for a in Reader("isi", "no").read([str(path)])] == ["x1"]
+
+
+def test_read_when_csv_lacks_the_column_then_nearest_and_all_are_named(write: Write) -> None:
+    with pytest.raises(InputError, match=r"no column 'text'. Did you mean 'teks'\? It has: id, teks. Name it with --text-column"):
+        read(write("a.csv", "id,teks\n1,a\n"))
+
+
+def test_read_when_csv_row_is_ragged_then_only_it_is_set_aside(write: Write) -> None:
+    articles, reader = read(write("a.csv", "id,text\n1,a,b\n2,Dua.\n"))
+    assert articles == [["Dua."]]
+    assert reader.set_aside[0].source.endswith("a.csv:1")
+    assert "expected 2 columns, found 3" in reader.set_aside[0].reason
+
+
+def test_read_when_jsonl_row_is_broken_then_its_number_is_told_and_the_rest_goes_on(write: Write) -> None:
+    articles, reader = read(write("a.jsonl", '{"text": "Satu."}\n{"text": \n\n{"text": "  "}\n{"teks": "x"}\n{"text": "Dua."}\n'))
+    assert articles == [["Satu."], ["Dua."]]
+    assert [left.source.rsplit(":", 1)[1] for left in reader.set_aside] == ["2", "4", "5"]
+    assert "not valid JSON" in reader.set_aside[0].reason
+    assert "no text in 'text'" in reader.set_aside[1].reason
+    assert "no 'text' among ['teks']. Did you mean 'teks'?" in reader.set_aside[2].reason
+
+
+def test_read_when_parquet_then_rows_stream(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": ["Satu.", None, "Tiga."]}), tmp_path / "a.parquet")
+    articles, reader = read(tmp_path / "a.parquet")
+    assert articles == [["Satu."], ["Tiga."]]
+    assert reader.set_aside[0].source.endswith("a.parquet:2")
+
+
+def test_read_when_parquet_is_broken_then_set_aside(write: Write) -> None:
+    assert "not a Parquet file" in read(write("a.parquet", "no"))[1].set_aside[0].reason
+
+
+def test_read_when_folder_then_all_files_below_sorted(write: Write, tmp_path: Path) -> None:
+    for name in ("b.txt", "a/c.txt", "a/skipped.doc"):
+        write(name, name)
+    assert read(tmp_path)[0] == [["a/c.txt"], ["b.txt"]]
+    assert read(tmp_path / "**" / "c.txt")[0] == [["a/c.txt"]]
+
+
+def test_read_when_file_is_given_twice_then_read_once(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    path = str(write("a.txt", "Satu."))
+    assert len(list(Reader().read([path, path]))) == 1
+    assert "given twice, read once" in capsys.readouterr().err
+
+
+def test_read_when_stdin_then_one_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Judul\nIsi.")))
+    assert read("-")[0] == [["Judul", "Isi."]]
+
+
+def test_read_when_nothing_is_there_then_nearest_name(write: Write) -> None:
+    path = write("berita.txt", "x")
+    with pytest.raises(InputError, match=r"no such file, folder or match. Did you mean 'berita.txt'\?"):
+        read(path.with_name("berit.txt"))
+
+
+def test_read_when_ending_is_unknown_then_known_ones_are_listed(write: Write) -> None:
+    with pytest.raises(InputError, match=r"cannot read a .docx; expected .txt"):
+        read(write("a.docx", "x"))
+
+
+def test_read_when_many_articles_then_only_the_current_one_is_held(write: Write) -> None:
+    path = write("many.jsonl", "".join(f'{{"text": "Artikel {i}."}}\n' for i in range(1000)))
+    stream = Reader().read([str(path)])
+    assert next(stream).paragraphs[0].text == "Artikel 0."
+    path.write_bytes(path.read_bytes()[:100_000])  # a reader that had taken everything in would not notice
+    assert sum(1 for _ in stream) < 1000

@@ -1,0 +1,103 @@
+"""Tags do not depend on batches or company; long texts are read in windows; every paragraph comes out once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tema.articles import make_article
+from tema.engine import TorchEngine, length_batches
+from tema.tagging import Tagger, article_record, paragraph_records
+
+
+@pytest.fixture(scope="module")
+def tagger(model: Path) -> Tagger:
+    return Tagger(model)
+
+
+def scores(tagger: Tagger, texts: list[str]) -> np.ndarray:
+    return np.array([tags.scores for tags in tagger.tag_texts(texts)])
+
+
+def test_tag_when_theme_was_learned_then_given_and_else_not(tagger: Tagger) -> None:
+    tags = tagger.tag_texts(["bupati kata jujur pada warga desa", "camat ujar netral dan disiplin untuk kota", "rapat pagi hari ini di kantor desa"])
+    assert [set(tag.themes) for tag in tags] == [{"integrity"}, {"discipline", "neutrality"}, set()]
+
+
+def test_tag_when_order_or_company_changes_then_no_probability_moves(tagger: Tagger) -> None:
+    texts = [f"{'bupati camat sekda ' * (i % 9 + 1)} jujur {i}" for i in range(60)]
+    together = scores(tagger, texts)
+    order = np.random.default_rng(0).permutation(60)
+    assert np.abs(scores(tagger, [texts[i] for i in order]) - together[order]).max() < 1e-4
+    assert np.abs(np.concatenate([scores(tagger, [text]) for text in texts[:9]]) - together[:9]).max() < 1e-4
+
+
+def test_tag_when_theme_stands_beyond_the_window_then_still_seen(tagger: Tagger) -> None:
+    filler = "bupati camat sekda pegawai kantor rapat " * 40
+    assert "neutrality" in tagger.tag_texts([filler + "netral"])[0].themes
+    assert "neutrality" not in tagger.tag_texts([filler])[0].themes
+
+
+def test_engine_when_text_is_longer_than_the_window_then_every_token_is_in_some_window(model: Path) -> None:
+    from tokenizers import Tokenizer
+
+    engine = TorchEngine(model, 16)
+    text = " ".join(str(number) for number in range(200))
+    plain = Tokenizer.from_file(str(model / "tokenizer.json"))
+    plain.no_truncation()
+    encoding = engine._tokenizer.encode(text)
+    windows = [encoding, *encoding.overflowing]
+    seen = {span for window in windows for span, special in zip(window.offsets, window.special_tokens_mask, strict=True) if not special}
+    assert seen == {span for span in plain.encode(text, add_special_tokens=False).offsets}
+    assert max(len(window) for window in windows) <= 16
+
+
+def test_length_batches_when_made_then_each_window_once_and_within_the_budget() -> None:
+    lengths = [int(n) for n in np.random.default_rng(0).integers(1, 300, 500)]
+    batches = length_batches(lengths, 1000)
+    assert sorted(i for batch in batches for i in batch) == list(range(500))
+    assert all(len(batch) * max(lengths[i] for i in batch) <= 1000 for batch in batches)
+    assert [len(batch) for batch in length_batches([5000], 1000)] == [1]
+
+
+def test_tag_when_line_is_boilerplate_then_kept_with_no_themes(tagger: Tagger) -> None:
+    article = make_article("a", "-", "Judul Berita Pagi Ini\nBaca juga: jujur netral disiplin\nBupati ujar jujur pada warga.")
+    records = list(paragraph_records(next(tagger.tag([article])), tagger.theme_ids))
+    assert [record["kind"] for record in records] == ["headline", "boilerplate", "body"]
+    assert records[1]["themes"] == []
+    assert set(records[1]["scores"].values()) == {0.0}
+    assert records[2]["themes"] == ["integrity"]
+
+
+def test_article_record_when_made_then_it_counts_paragraphs_per_theme(tagger: Tagger) -> None:
+    article = make_article("a", "s", "Judul Berita Pagi Ini\nBupati ujar jujur.\nCamat kata jujur.\nSekda ujar netral.")
+    record = article_record(next(tagger.tag([article])), tagger.theme_ids)
+    assert list(record) == ["article_id", "source", "title", "themes", "scores", "paragraphs", "theme_paragraphs", "needs_review"]
+    assert record["theme_paragraphs"] == {"integrity": 2, "neutrality": 1}
+    assert record["themes"] == ["integrity", "neutrality"]
+    assert (record["title"], record["paragraphs"]) == ("Judul Berita Pagi Ini", 4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(max_size=60), max_size=8))
+def test_tag_when_given_any_articles_then_every_paragraph_is_out_once_in_order_unchanged(tagger: Tagger, texts: list[str]) -> None:
+    articles = [make_article(str(i), "-", text) for i, text in enumerate(texts)]
+    out = [record["text"] for tagged in tagger.tag(articles) for record in paragraph_records(tagged, tagger.theme_ids)]
+    assert out == [paragraph.text for article in articles for paragraph in article.paragraphs]
+
+
+def test_tag_when_articles_stream_then_few_are_taken_ahead(tagger: Tagger) -> None:
+    taken = 0
+
+    def stream():  # type: ignore[no-untyped-def]
+        nonlocal taken
+        for i in range(5000):
+            taken += 1
+            yield make_article(str(i), "-", "Bupati jujur.\nCamat netral.")
+
+    next(tagger.tag(stream()))
+    assert taken < 1000

@@ -1,0 +1,87 @@
+"""Records in every format; broken-off output can be continued."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tema.errors import OutputError
+from tema.writers import articles_done, open_writer, partial
+
+THEMES = ["integrity", "discipline"]
+
+
+def paragraph(key: str, number: int, text: str = 'Satu, "dua"\u2028tiga') -> dict[str, Any]:
+    return {
+        "article_id": key, "source": f"{key}.txt", "paragraph": number, "text": text, "kind": "body",
+        "themes": ["integrity", "discipline"], "scores": {"integrity": 0.75, "discipline": 0.5}, "needs_review": True,
+    }  # fmt: skip
+
+
+ARTICLE = {
+    "article_id": "a", "source": "a.txt", "title": "Judul", "themes": ["discipline"], "scores": {"integrity": 0.25, "discipline": 0.5},
+    "paragraphs": 4, "theme_paragraphs": {"discipline": 2}, "needs_review": False,
+}  # fmt: skip
+
+
+def write(path: Path, level: str, *records: dict[str, Any]) -> None:
+    writer = open_writer(str(path), level, THEMES)
+    for record in records:
+        writer.write(record)
+    assert not path.exists()
+    writer.close()
+    assert not partial(path).exists()
+
+
+@pytest.mark.parametrize(("level", "record"), [("paragraph", paragraph("a", 0)), ("article", ARTICLE)])
+def test_jsonl_and_parquet_when_written_then_read_back_equal(tmp_path: Path, level: str, record: dict[str, Any]) -> None:
+    write(tmp_path / "o.jsonl", level, record)
+    write(tmp_path / "o.parquet", level, record)
+    lines = (tmp_path / "o.jsonl").read_text(encoding="utf-8").split("\n")
+    assert [json.loads(line) for line in lines if line] == [record]
+    (row,) = pq.read_table(tmp_path / "o.parquet").to_pylist(maps_as_pydicts="strict")
+    assert row == record
+
+
+def test_csv_when_written_then_a_column_per_score_and_lists_joined(tmp_path: Path) -> None:
+    write(tmp_path / "o.csv", "paragraph", paragraph("a", 0))
+    (row,) = csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig", newline=""))
+    assert row["text"] == 'Satu, "dua"\u2028tiga'
+    assert (row["themes"], row["score_integrity"], row["needs_review"]) == ("integrity|discipline", "0.75", "True")
+
+
+def test_csv_when_articles_then_counts_are_spelled(tmp_path: Path) -> None:
+    write(tmp_path / "o.csv", "article", ARTICLE)
+    (row,) = csv.DictReader((tmp_path / "o.csv").open(encoding="utf-8-sig", newline=""))
+    assert (row["title"], row["theme_paragraphs"], row["score_discipline"]) == ("Judul", "discipline=2", "0.5")
+
+
+def test_open_when_ending_is_unknown_then_known_ones_are_listed(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"cannot write .xlsx; expected .jsonl, .csv, .parquet"):
+        open_writer(str(tmp_path / "o.xlsx"), "paragraph", THEMES)
+
+
+def test_open_when_folder_is_missing_then_said(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="cannot be written: No such file or directory"):
+        open_writer(str(tmp_path / "none" / "o.jsonl"), "paragraph", THEMES)
+
+
+def test_articles_done_when_last_line_is_broken_then_its_article_is_cut_off(tmp_path: Path) -> None:
+    rows = [paragraph("a", 0), paragraph("a", 1), paragraph("b", 0), paragraph("b", 1)]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    path = tmp_path / "o.jsonl"
+    partial(path).write_text(text[:-20], encoding="utf-8")
+    assert articles_done(str(path), "paragraph") == {"a.txt": 1}
+    assert [json.loads(line)["article_id"] for line in partial(path).read_text(encoding="utf-8").splitlines()] == ["a", "a"]
+
+
+def test_articles_done_when_level_is_article_then_whole_lines_count(tmp_path: Path) -> None:
+    path = tmp_path / "o.jsonl"
+    partial(path).write_text(json.dumps(ARTICLE) + "\n" + '{"article_id": "b", "sour', encoding="utf-8")
+    assert articles_done(str(path), "article") == {"a.txt": 1}
+    assert partial(path).read_text(encoding="utf-8") == json.dumps(ARTICLE) + "\n"
