@@ -42,5 +42,6 @@ def _hush_libraries() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1" if is_quiet() else "0")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     warnings.filterwarnings("ignore")
+    os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     for name in ("trafilatura", "htmldate", "datasets", "huggingface_hub", "transformers"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -19,7 +19,7 @@ THEMES = {"integrity": "jujur", "discipline": "disiplin", "neutrality": "netral"
 _FILLER = "bupati camat sekda pegawai kantor rapat pagi hari ini warga desa kota apel kata ujar dan di pada untuk yang".split()
 
 
-def make_labelled_articles(folder: Path, n_articles: int = 24, seed: int = 0) -> Path:
+def make_labelled_articles(folder: Path, n_articles: int = 50, seed: int = 0) -> Path:
     """Articles whose lines carry a theme exactly when they hold its word."""
     rng = random.Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,14 +43,21 @@ def make_published_encoder(folder: Path) -> Path:
     import torch
     from transformers import BertConfig, BertModel
 
-    words = sorted({*_FILLER, *THEMES.values(), *"abcdefghijklmnopqrstuvwxyz0123456789.,:", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz0123456789")})
+    words = sorted(
+        {
+            *_FILLER,
+            *THEMES.values(),
+            *"abcdefghijklmnopqrstuvwxyz0123456789.,:",
+            *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz0123456789"),
+        }
+    )
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     folder.mkdir(parents=True)
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     (folder / "tokenizer_config.json").write_text("{}", encoding="utf-8")
     config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
-        intermediate_size=64, max_position_embeddings=64,
+        vocab_size=len(vocabulary), hidden_size=64, num_hidden_layers=1, num_attention_heads=4,
+        intermediate_size=64, max_position_embeddings=64, initializer_range=0.2,
     )  # fmt: skip
     (folder / "config.json").write_text(json.dumps({**config.to_dict(), "architectures": ["BertModel"]}), encoding="utf-8")
     torch.manual_seed(1)
@@ -91,7 +98,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Path:
 output: {folder / "model"}
 data: {{articles: {folder / "articles"}, themes: {folder / "themes.yaml"}}}
 encoder: {{name: {encoder}, max_length: 64}}
-training: {{epochs: 12, batch_size: 16, learning_rate: 2e-3, head_learning_rate: 5e-3, patience: 12}}
+training: {{epochs: 8, batch_size: 16, learning_rate: 3e-3, head_learning_rate: 5e-3, patience: 12}}
 """,
         encoding="utf-8",
     )

@@ -92,7 +92,7 @@ def test_model_when_loaded_by_transformers_then_pipeline_gives_predicts_uncalibr
     texts = ["bupati jujur hari ini", "camat netral dan disiplin di kantor", "rapat warga desa pagi"]
     ours = [tags.scores for tags in Tagger(model, calibrated=False).tag_texts(texts)]
     for text, scores in zip(texts, ours, strict=True):
-        theirs = {row["label"]: row["score"] for row in pipeline("text-classification", model=str(model), top_k=None)(text)}
+        theirs = {row["label"]: row["score"] for row in pipeline("text-classification", model=str(model), top_k=None)([text])[0]}
         assert np.allclose([theirs[theme] for theme in ("integrity", "discipline", "neutrality")], scores, atol=1e-3)
 
 

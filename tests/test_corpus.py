@@ -44,7 +44,9 @@ def test_load_when_articles_are_right_then_examples_have_labels_in_theme_order(t
 
 
 def test_load_when_label_is_unknown_then_row_label_and_nearest(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"a.jsonl:2 line 1: unknown label 'integrty'. Did you mean 'integrity'\? Known: integrity,"):
+    with pytest.raises(
+        CorpusError, match=r"a.jsonl:2 line 1: unknown label 'integrty'. Did you mean 'integrity'\? Known: integrity,"
+    ):
         load_articles(tmp_path, article("a", ("x", [])), article("b", ("y", ["integrty"])))
 
 
@@ -94,12 +96,20 @@ def test_load_when_folder_is_missing_then_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "columns"),
     [
-        ("text,label\n" + "".join(f"t{i},{label}\n" for i, label in enumerate(["a|b", "a", "b", "", "a", "b"])), {"label_column": "label"}),
-        ("text,a,b\n" + "".join(f"t{i},{row}\n" for i, row in enumerate(["1,1", "1,0", "0,1", "0,0", "1,0", "0,1"])), {"label_columns": ["a", "b"]}),
+        (
+            "text,label\n" + "".join(f"t{i},{label}\n" for i, label in enumerate(["a|b", "a", "b", "", "a", "b"])),
+            {"label_column": "label"},
+        ),
+        (
+            "text,a,b\n" + "".join(f"t{i},{row}\n" for i, row in enumerate(["1,1", "1,0", "0,1", "0,0", "1,0", "0,1"])),
+            {"label_columns": ["a", "b"]},
+        ),
     ],
     ids=["separated list", "0/1 columns"],
 )
-def test_load_when_table_is_flat_then_labels_are_the_same(write: Write, tmp_path: Path, content: str, columns: dict[str, Any]) -> None:
+def test_load_when_table_is_flat_then_labels_are_the_same(
+    write: Write, tmp_path: Path, content: str, columns: dict[str, Any]
+) -> None:
     corpus = load(tmp_path, articles=None, table=str(write("t.csv", content)), themes=None, **columns)
     assert examples(corpus, range(6)).labels.astype(int).tolist() == [[1, 1], [1, 0], [0, 1], [0, 0], [1, 0], [0, 1]]
 

@@ -77,7 +77,10 @@ def test_folder_when_hub_is_silent_and_standin_forbidden_then_error_says_what_to
 
 
 def test_folder_when_name_is_neither_folder_nor_hub_name_then_said(tmp_path: Path) -> None:
-    with pytest.raises(EncoderError, match="neither a folder on this machine nor a hub name"), encoder_folder(settings(name="./no/such/dir"), [], tmp_path):
+    with (
+        pytest.raises(EncoderError, match="neither a folder on this machine nor a hub name"),
+        encoder_folder(settings(name="./no/such/dir"), [], tmp_path),
+    ):
         pass
 
 

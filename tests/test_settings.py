@@ -21,7 +21,9 @@ def test_load_when_recipe_is_shipped_then_it_is_valid_and_reads_back_equal(recip
 
 
 def test_load_when_override_given_then_it_wins() -> None:
-    settings = load_settings(CONFIGS / "default.yaml", ["training.epochs=3", "training.learning_rate=3e-5", "encoder.offline=null"])
+    settings = load_settings(
+        CONFIGS / "default.yaml", ["training.epochs=3", "training.learning_rate=3e-5", "encoder.offline=null"]
+    )
     assert settings.training.epochs == 3
     assert settings.training.learning_rate == 3e-5
     assert settings.encoder.offline is None

@@ -50,12 +50,17 @@ def test_groups_when_articles_share_a_near_duplicate_line_then_one_group() -> No
 
 
 def test_groups_when_lines_are_short_or_only_alike_in_topic_then_apart() -> None:
-    groups = duplicate_groups(lines_corpus(["Baca juga ini"], ["Baca juga ini"], [LONG], [LONG.replace("pegawai", "guru honorer di sekolah")]), 0.7)
+    groups = duplicate_groups(
+        lines_corpus(["Baca juga ini"], ["Baca juga ini"], [LONG], [LONG.replace("pegawai", "guru honorer di sekolah")]), 0.7
+    )
     assert len(set(groups.tolist())) == 4
 
 
 def test_split_when_near_duplicates_abound_then_none_is_divided() -> None:
-    pairs = [[f"Pegawai nomor {i} datang pukul tujuh lebih {i} menit lalu menolak amplop {i} dari rekanan {i} di loket {i}"] for i in range(20)]
+    pairs = [
+        [f"Pegawai nomor {i} datang pukul tujuh lebih {i} menit lalu menolak amplop {i} dari rekanan {i} di loket {i}"]
+        for i in range(20)
+    ]
     corpus = lines_corpus(*pairs, *pairs)
     split = split_articles(corpus, SPLIT, 3)
     for side in (split.train, split.validation, split.test):

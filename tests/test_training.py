@@ -62,8 +62,12 @@ def test_fine_tune_when_a_key_changes_then_the_model_does(
     assert not np.allclose(plain, trained(recipe(encoder, override), lines, tmp_path / "changed")[1], atol=1e-6)
 
 
-def test_fine_tune_when_patience_runs_out_then_it_stops_early(encoder: Path, lines: tuple[Examples, Examples], tmp_path: Path) -> None:
-    settings = recipe(encoder, "training.epochs=9", "training.patience=1", "training.learning_rate=1e-9", "training.head_learning_rate=1e-9")
+def test_fine_tune_when_patience_runs_out_then_it_stops_early(
+    encoder: Path, lines: tuple[Examples, Examples], tmp_path: Path
+) -> None:
+    settings = recipe(
+        encoder, "training.epochs=9", "training.patience=1", "training.learning_rate=1e-9", "training.head_learning_rate=1e-9"
+    )
     model, tokenizer = load_encoder(encoder, settings.encoder, LABELS, settings.task)
     log = fine_tune(model, tokenizer, *lines, settings, tmp_path / "c", quiet=True)
     assert len(log.epochs) < 9
