@@ -124,10 +124,11 @@ def read_articles(path: Path, known: Sequence[str] | None) -> Iterator[LabelledA
             raise CorpusError(f"{file}: cannot be read: {error}") from None
         for number, row in enumerate(rows, 1):
             if row.strip():
-                yield _article(row, f"{file}:{number}", known)
+                yield parse_article(row, f"{file}:{number}", known)
 
 
-def _article(row: str, place: str, known: Sequence[str] | None) -> LabelledArticle:
+def parse_article(row: str, place: str, known: Sequence[str] | None) -> LabelledArticle:
+    """One line of an article file. Raises CorpusError that names `place`."""
     try:
         record = json.loads(row)
     except json.JSONDecodeError as error:
@@ -245,3 +246,26 @@ def _check_support(corpus: Corpus) -> None:
                 f"theme {theme!r} has {support[theme]} positive examples, at least {FEWEST_POSITIVES} are needed: "
                 "label more lines with it or remove it from the themes"
             )
+
+
+def main() -> int:
+    """`python -m tema.corpus audit` measures the project's own corpus; see `tema.audit`."""
+    import argparse
+
+    parser = argparse.ArgumentParser(prog="python -m tema.corpus", description="Measure the labelled corpus.")
+    parser.add_argument("command", choices=["audit", "picture"], help="audit: check every limit; picture: draw data/corpus.png")
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder with articles, annotations and themes.yaml")
+    arguments = parser.parse_args()
+
+    from tema.audit import audit, draw
+
+    if arguments.command == "picture":
+        draw(arguments.data)
+        return 0
+    return 0 if audit(arguments.data) else 1
+
+
+if __name__ == "__main__":
+    from tema.cli import run
+
+    run(main)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ["HF_HUB_OFFLINE"] = "1"  # no test asks the network
 
 THEMES = {"integrity": "jujur", "discipline": "disiplin", "neutrality": "netral"}
-_FILLER = "bupati camat sekda pegawai kantor rapat pagi hari ini warga desa kota apel kata ujar dan di pada untuk yang".split()
+_FILLER = ("bupati camat sekda pegawai kantor rapat pagi hari ini warga desa kota apel kata ujar dan di pada untuk yang").split()  # noqa: SIM905
 
 
 def make_labelled_articles(folder: Path, n_articles: int = 50, seed: int = 0) -> Path:
@@ -118,7 +118,7 @@ def model(workshop: Path, training_run: subprocess.CompletedProcess[str]) -> Pat
     return workshop / "model"
 
 
-@pytest.fixture()
+@pytest.fixture
 def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
     """Write a file into the test's folder."""
 

@@ -55,7 +55,7 @@ def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
         BODY,
         "“Jangan ada lagi yang datang siang, apalagi pulang cepat,” tegasnya.",
         "Ia meminta camat mengikuti akun media sosial pemerintah agar aduan warga cepat dijawab oleh petugas yang berjaga.",
-        "Foto bersama warga menutup acara yang berlangsung hingga sore hari itu, lalu para pegawai kembali ke loket masing-masing "
+        "Foto bersama warga menutup acara yang berlangsung hingga sore hari itu, lalu pegawai kembali ke loket masing-masing "
         "untuk melayani antrean yang tertunda sejak pagi.",
         "Baca juga menjadi kebiasaan baru di kantor itu, kata kepala dinas.",
         "Disiplin waktu, disiplin berpakaian.",
@@ -86,7 +86,7 @@ def test_line_kinds_when_there_is_one_line_then_it_is_body() -> None:
     assert line_kinds(["ASN harus jujur"]) == ["body"]
 
 
-def test_make_article_when_title_is_known_but_not_in_the_text_then_it_is_put_first() -> None:
+def test_make_article_when_title_is_not_in_the_text_then_it_is_put_first() -> None:
     article = make_article("a", "a.html", f"{BODY}\n{BODY}", title="Judul  dari Halaman")
     assert [p.kind for p in article.paragraphs] == ["headline", "body", "body"]
     assert article.title == article.paragraphs[0].text == "Judul dari Halaman"

@@ -13,7 +13,7 @@ from tema.bundle import MANIFEST, check_output, load_bundle, writing
 from tema.errors import ModelError, OutputError
 
 
-@pytest.fixture()
+@pytest.fixture
 def copied(model: Path, tmp_path: Path) -> Path:
     shutil.copytree(model, tmp_path / "model")
     return tmp_path / "model"
@@ -58,9 +58,13 @@ def test_load_when_manifest_is_garbled_then_said(copied: Path) -> None:
 
 
 def test_writing_when_it_breaks_off_then_the_old_model_stays(copied: Path) -> None:
-    with pytest.raises(RuntimeError, match="power cut"), writing(copied) as folder:
-        (folder / "config.json").write_text("{}", encoding="utf-8")
-        raise RuntimeError("power cut")
+    def broken_off() -> None:
+        with writing(copied) as folder:
+            (folder / "config.json").write_text("{}", encoding="utf-8")
+            raise RuntimeError("power cut")
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        broken_off()
     load_bundle(copied)
 
 

@@ -63,7 +63,7 @@ def test_folder_when_hub_is_silent_then_standin_within_ten_seconds(monkeypatch: 
     with encoder_folder(settings(), [], tmp_path) as (folder, origin):
         assert (folder / "model.safetensors").exists()
     assert time.monotonic() - started < 10
-    assert origin.note.startswith(f"STAND-IN ENCODER: intfloat/multilingual-e5-small")
+    assert origin.note.startswith("STAND-IN ENCODER: intfloat/multilingual-e5-small")
     assert HUB_NAME in origin.note
     assert "no answer within 1 seconds" in origin.note
 
@@ -150,7 +150,8 @@ def test_cut_when_text_is_in_any_script_then_nothing_new_becomes_unknown(packed:
     full = embedded.build_tokenizer(packed.pieces, packed.scores)
     small = Tokenizer.from_file(str(cut / "tokenizer.json"))
     texts = [
-        "Sekda: ASN wajib jujur, disiplin & netral!", "ꦲꦏ꧀ꦱꦫꦗꦮ", "中文和日本語テスト", "Здравствуйте, товарищи", "مرحبا بكم", "Ünïcödé ß ø ł",
+        "Sekda: ASN wajib jujur, disiplin & netral!", "ꦲꦏ꧀ꦱꦫꦗꦮ", "中文和日本語テスト", "Здравствуйте, товарищи", "مرحبا بكم",
+        "Ünïcödé ß ø ł",
         "１２３ ﬁn Ⅷ ½", "emoji 😀🙏🏽", "a\u200bb\u0007c", "e\u0301", "₿ ∑ √", "ᮞᮥᮔ᮪ᮓ", "e5 — “kutip” ‘x’ …",
     ]  # fmt: skip
     for text in texts:

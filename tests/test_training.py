@@ -1,4 +1,4 @@
-"""Fine-tuning: the same seed gives the same model, the normalisation folds away exactly, every training key reaches the trainer."""
+"""Fine-tuning: one seed gives one model, the normalisation folds away exactly, every training key reaches the trainer."""
 
 from __future__ import annotations
 

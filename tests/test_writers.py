@@ -24,7 +24,8 @@ def paragraph(key: str, number: int, text: str = 'Satu, "dua"\u2028tiga') -> dic
 
 
 ARTICLE = {
-    "article_id": "a", "source": "a.txt", "title": "Judul", "themes": ["discipline"], "scores": {"integrity": 0.25, "discipline": 0.5},
+    "article_id": "a", "source": "a.txt", "title": "Judul", "themes": ["discipline"],
+    "scores": {"integrity": 0.25, "discipline": 0.5},
     "paragraphs": 4, "theme_paragraphs": {"discipline": 2}, "needs_review": False,
 }  # fmt: skip
 
