@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tema.corpus import Corpus
+from tema.intervals import Interval
 
 _HEAD = """---
 language: id
@@ -38,6 +39,9 @@ probability = sigmoid(scale x logit + shift), theme given at or above the thresh
 |---|---|---|---|---|---|
 {rows}
 
+Micro-F1 {micro}, macro-F1 {macro}; the difference to TF-IDF + logistic regression is {micro_gain} and {macro_gain}
+(95 % intervals, bootstrap over test articles).
+
 ## Limits
 
 The training articles are written for this project, not collected; scores on other text can be lower. Themes are given for what a
@@ -51,6 +55,9 @@ def model_card(corpus: Corpus, metrics: dict[str, Any]) -> str:
     names = {theme.id: f"{theme.name} (`{theme.id}`)" for theme in corpus.themes}
     rows = [(names[theme], ours["themes"][theme], baseline["themes"][theme]) for theme in names]
     rows += [(name, ours[name], baseline[name]) for name in ("micro", "macro")]
+    intervals = {
+        name: {average: str(Interval(**values)) for average, values in row.items()} for name, row in metrics["intervals"].items()
+    }
     return _HEAD.format(
         note=metrics["encoder"]["note"],
         n_themes=len(corpus.themes),
@@ -58,5 +65,7 @@ def model_card(corpus: Corpus, metrics: dict[str, Any]) -> str:
             f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {other['f1']:.3f} | {row['support']} |"
             for name, row, other in rows
         ),
+        **intervals["fine-tuned encoder"],
+        **{f"{average}_gain": text for average, text in intervals["difference"].items()},
         **metrics["lines"],
     )

@@ -17,6 +17,7 @@ from tema.corpus import Corpus, Examples, examples
 from tema.encoders import Origin, encoder_folder, load_encoder
 from tema.errors import OutputError
 from tema.evaluation import Scores, score, tfidf_baseline
+from tema.intervals import Interval, f1_intervals, paired_difference
 from tema.settings import Settings, settings_yaml
 from tema.splits import Split
 from tema.themes import themes_yaml
@@ -33,9 +34,13 @@ class Sides:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training run found: scores on test lines by model, and the encoder's origin."""
+    """What a training run found: scores on test lines and their intervals by model, and the encoder's origin.
+
+    The last entry of `intervals` is the difference to the baseline on the same draws of articles.
+    """
 
     scores: dict[str, Scores]
+    intervals: dict[str, dict[str, Interval]]
     origin: Origin
     folder: Path
 
@@ -79,15 +84,18 @@ def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints
             model, tokenizer = load_encoder(folder, settings.encoder, corpus.theme_ids, settings.task)
         log = fine_tune(model, tokenizer, sides.train, sides.validation, settings, checkpoints, resume, quiet)
     calibration = calibrate(predict_logits(model, tokenizer, sides.validation.texts), sides.validation.labels, settings.task)
-    given = calibration.decide(calibration.probabilities(predict_logits(model, tokenizer, sides.test.texts)))
-    scores = {
-        "fine-tuned encoder": score(sides.test.labels, given, corpus.theme_ids),
-        "TF-IDF + logistic": tfidf_baseline(
-            sides.train, sides.validation, sides.test, corpus.theme_ids, settings.task, settings.seed
-        ),
+    test = sides.test
+    given = {
+        "fine-tuned encoder": calibration.decide(calibration.probabilities(predict_logits(model, tokenizer, test.texts))),
+        "TF-IDF + logistic": tfidf_baseline(sides.train, sides.validation, test, settings.task, settings.seed),
     }
+    scores = {name: score(test.labels, guess, corpus.theme_ids) for name, guess in given.items()}
+    intervals = {name: f1_intervals(test.labels, guess, test.articles, settings.seed) for name, guess in given.items()}
+    ours, baseline = given.values()
+    intervals["difference"] = paired_difference(test.labels, ours, baseline, test.articles, settings.seed)
     metrics = {
         "scores": {name: scored.as_json() for name, scored in scores.items()},
+        "intervals": {name: {average: i.as_json() for average, i in row.items()} for name, row in intervals.items()},
         "encoder": origin.as_json(),
         "split": {
             side: [corpus.articles[i].article_id for i in getattr(split, side)] for side in ("train", "validation", "test")
@@ -99,7 +107,7 @@ def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints
     }
     _save(settings, corpus, model, tokenizer, calibration.as_json(), metrics)
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return Outcome(scores, origin, Path(settings.output))
+    return Outcome(scores, intervals, origin, Path(settings.output))
 
 
 def _save(
