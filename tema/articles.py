@@ -35,13 +35,14 @@ class Article:
     paragraphs: tuple[Paragraph, ...]
 
 
-def make_article(article_id: str, source: str, text: str, title: str = "") -> Article:
-    """Divide a text into paragraphs with kinds. A known `title` that the text does not repeat is put in front."""
+def make_article(article_id: str, source: str, text: str, title: str = "", links: frozenset[str] = frozenset()) -> Article:
+    """Divide a text into paragraphs with kinds. A known `title` that the text does not repeat is put in front; lines in `links`
+    are known to be links to other pages, so boilerplate."""
     lines = paragraph_lines(text)
     title = " ".join(title.split())
     if title and title not in lines[:3]:
         lines.insert(0, title)
-    paragraphs = tuple(map(Paragraph, lines, line_kinds(lines, title)))
+    paragraphs = tuple(map(Paragraph, lines, line_kinds(lines, title, links)))
     first = next((paragraph.text for paragraph in paragraphs if paragraph.kind == "headline"), "")
     return Article(article_id, source, title or first, paragraphs)
 
@@ -51,9 +52,9 @@ def paragraph_lines(text: str) -> list[str]:
     return [line.strip() for line in re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")) if line.strip()]
 
 
-def line_kinds(lines: Sequence[str], title: str = "") -> list[Kind]:
+def line_kinds(lines: Sequence[str], title: str = "", links: frozenset[str] = frozenset()) -> list[Kind]:
     """The kind of each line of one article, in order."""
-    kinds: list[Kind] = ["boilerplate" if is_boilerplate(line) else "body" for line in lines]
+    kinds: list[Kind] = ["boilerplate" if is_boilerplate(line) or line in links else "body" for line in lines]
     _mark_linked_titles(lines, kinds)
     if len(lines) == 1:
         return kinds

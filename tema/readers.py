@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import glob
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -75,14 +76,14 @@ class Reader:
         except UnicodeError as error:
             self._leave_out(source, str(error))
             return
-        title = ""
+        title, links = "", frozenset[str]()
         if page:
-            title, text = extract_page(text)
+            title, text, links = extract_page(text)
         if not text.strip():
             reason = "no article text found in the page" if page and data.strip() else "empty"
             self._leave_out(source, reason)
             return
-        yield make_article(article_id, source, text, title)
+        yield make_article(article_id, source, text, title, links)
 
     def _table(self, path: Path) -> Iterator[Article]:
         for number, row in read_rows(path, (self.text_column, self.id_column), self._leave_out):
@@ -114,16 +115,22 @@ def decode(data: bytes) -> str:
     raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
 
 
-def extract_page(html: str) -> tuple[str, str]:
-    """An HTML page → its title and the text of its article, a line per paragraph (trafilatura, favouring recall)."""
+_LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")  # as trafilatura writes links
+
+
+def extract_page(html: str) -> tuple[str, str, frozenset[str]]:
+    """An HTML page → its title, the text of its article (a line per paragraph; trafilatura, favouring recall), and those lines
+    that are nothing but a link to another page."""
     import trafilatura
 
     document = trafilatura.bare_extraction(
-        html, favor_recall=True, include_comments=False, include_tables=False, with_metadata=True, deduplicate=False
+        html, favor_recall=True, include_comments=False, include_tables=False, include_links=True, with_metadata=True
     )
     if document is None:
-        return "", ""
-    return document.title or "", document.text or ""
+        return "", "", frozenset()
+    lines = (document.text or "").split("\n")
+    links = frozenset(match[1].strip() for line in lines if (match := _LINK.fullmatch(line.strip("-–• \t"))))
+    return document.title or "", "\n".join(_LINK.sub(r"\1", line) for line in lines), links
 
 
 def read_rows(path: Path, columns: Sequence[str | None], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from conftest import ROOT
 
 from tema.errors import InputError
 from tema.readers import Reader, decode
@@ -49,6 +50,14 @@ def test_read_when_page_then_title_and_paragraphs_of_the_article(write: Write) -
     assert articles[0][0] == "Sekda Minta Pegawai Jujur"
     assert any(text.startswith("“Amplop itu dikembalikan") for text in articles[0])
     assert not any("Copyright" in text for text in articles[0])
+
+
+def test_read_when_page_links_to_other_articles_in_mid_text_then_those_lines_are_boilerplate(write: Write) -> None:
+    page = (ROOT / "data" / "samples" / "bupati-ende-asn-rumah-bersama.html").read_text(encoding="utf-8")
+    (article,) = Reader().read([str(write("a.html", page))])
+    kinds = {paragraph.text: paragraph.kind for paragraph in article.paragraphs}
+    assert kinds["Remaja Masjid dan OMK Bersihkan Pantai Ria Bersama"] == "boilerplate"
+    assert not any("](" in text for text in kinds)
 
 
 @pytest.mark.parametrize("content", ["", "  \n\n "])
