@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from tema.bundle import check_output, save_model, write_json, writing
-from tema.calibration import calibrate
+from tema.calibration import Calibration, calibrate
 from tema.card import model_card
-from tema.corpus import Corpus, Examples, examples
+from tema.corpus import SIDES, Corpus, Examples, examples
 from tema.encoders import Origin, encoder_folder, load_encoder
 from tema.errors import OutputError
 from tema.evaluation import Scores, score, tfidf_baseline
@@ -21,6 +23,11 @@ from tema.intervals import Interval, f1_intervals, paired_difference
 from tema.settings import Settings, settings_yaml
 from tema.splits import Split
 from tema.themes import themes_yaml
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from tema.training import TrainingLog
 
 
 @dataclass(frozen=True)
@@ -72,51 +79,67 @@ def checkpoint_folder(settings: Settings, resume: bool) -> Path:
     return folder
 
 
-def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints: Path, resume: bool, quiet: bool) -> Outcome:
-    """Fine-tune, calibrate on validation, score on test beside the baseline, and save the model folder."""
+@dataclass(frozen=True)
+class Fitted:
+    """A fine-tuned model, calibrated on validation, with what it took."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    calibration: Calibration
+    log: TrainingLog
+    origin: Origin
+
+    def give(self, texts: Sequence[str]) -> np.ndarray:
+        """The themes given to texts, (n, n_themes) bool."""
+        from tema.training import predict_logits
+
+        return self.calibration.decide(self.calibration.probabilities(predict_logits(self.model, self.tokenizer, texts)))
+
+
+def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, resume: bool = False, quiet: bool = True) -> Fitted:
+    """Load the encoder, fine-tune it on the training lines, calibrate it on the validation lines."""
     from tema.training import fine_tune, predict_logits
 
-    started = time.monotonic()
-    sides = divided(corpus, split)
     with tempfile.TemporaryDirectory(prefix="tema-") as scratch:
         with encoder_folder(settings.encoder, sides.train.texts, Path(scratch)) as (folder, origin):
             print(origin.note, flush=True)
             model, tokenizer = load_encoder(folder, settings.encoder, corpus.theme_ids, settings.task)
         log = fine_tune(model, tokenizer, sides.train, sides.validation, settings, checkpoints, resume, quiet)
-    calibration = calibrate(predict_logits(model, tokenizer, sides.validation.texts), sides.validation.labels, settings.task)
+    logits = predict_logits(model, tokenizer, sides.validation.texts)
+    return Fitted(model, tokenizer, calibrate(logits, sides.validation.labels, settings.task), log, origin)
+
+
+def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints: Path, resume: bool, quiet: bool) -> Outcome:
+    """Fit, score on test beside the baseline, and save the model folder."""
+    started = time.monotonic()
+    sides = divided(corpus, split)
+    fitted = fit(settings, corpus, sides, checkpoints, resume, quiet)
     test = sides.test
-    given = {
-        "fine-tuned encoder": calibration.decide(calibration.probabilities(predict_logits(model, tokenizer, test.texts))),
-        "TF-IDF + logistic": tfidf_baseline(sides.train, sides.validation, test, settings.task, settings.seed),
-    }
+    ours, baseline = fitted.give(test.texts), tfidf_baseline(sides.train, sides.validation, test, settings.task, settings.seed)
+    given = {"fine-tuned encoder": ours, "TF-IDF + logistic": baseline}
     scores = {name: score(test.labels, guess, corpus.theme_ids) for name, guess in given.items()}
     intervals = {name: f1_intervals(test.labels, guess, test.articles, settings.seed) for name, guess in given.items()}
-    ours, baseline = given.values()
     intervals["difference"] = paired_difference(test.labels, ours, baseline, test.articles, settings.seed)
     metrics = {
         "scores": {name: scored.as_json() for name, scored in scores.items()},
         "intervals": {name: {average: i.as_json() for average, i in row.items()} for name, row in intervals.items()},
-        "encoder": origin.as_json(),
-        "split": {
-            side: [corpus.articles[i].article_id for i in getattr(split, side)] for side in ("train", "validation", "test")
-        },
-        "lines": {side: len(getattr(sides, side)) for side in ("train", "validation", "test")},
-        "epochs": log.epochs,
-        "weights": sum(parameter.numel() for parameter in model.parameters()),
+        "encoder": fitted.origin.as_json(),
+        "split": {side: [corpus.articles[i].article_id for i in getattr(split, side)] for side in SIDES},
+        "lines": {side: len(getattr(sides, side)) for side in SIDES},
+        "epochs": fitted.log.epochs,
+        "weights": sum(parameter.numel() for parameter in fitted.model.parameters()),
         "seconds": round(time.monotonic() - started, 1),
     }
-    _save(settings, corpus, model, tokenizer, calibration.as_json(), metrics)
+    _save(settings, corpus, fitted, metrics)
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return Outcome(scores, intervals, origin, Path(settings.output))
+    return Outcome(scores, intervals, fitted.origin, Path(settings.output))
 
 
-def _save(
-    settings: Settings, corpus: Corpus, model: Any, tokenizer: Any, calibration: dict[str, Any], metrics: dict[str, Any]
-) -> None:
+def _save(settings: Settings, corpus: Corpus, fitted: Fitted, metrics: dict[str, Any]) -> None:
     with writing(Path(settings.output)) as folder:
-        save_model(folder, model, tokenizer)
-        write_json(folder / "calibration.json", calibration)
-        write_json(folder / "metrics.json", json.loads(json.dumps(metrics)))
+        save_model(folder, fitted.model, fitted.tokenizer)
+        write_json(folder / "calibration.json", fitted.calibration.as_json())
+        write_json(folder / "metrics.json", metrics)
         (folder / "settings.yaml").write_text(settings_yaml(settings), encoding="utf-8")
         (folder / "themes.yaml").write_text(themes_yaml(corpus.themes), encoding="utf-8")
         (folder / "README.md").write_text(model_card(corpus, metrics), encoding="utf-8")

@@ -45,6 +45,25 @@ def split_articles(corpus: Corpus, settings: SplitSettings, seed: int) -> Split:
     return Split(train, validation, test)
 
 
+def fold_splits(corpus: Corpus, settings: SplitSettings, folds: int, seed: int) -> list[Split]:
+    """Grouped, stratified cross-validation: every article is in one fold's test; validation is taken from the others.
+
+    Raises CorpusError when there are fewer groups than folds.
+    """
+    from iterstrat.ml_stratifiers import MultilabelStratifiedKFold
+
+    groups = duplicate_groups(corpus, settings.near_duplicate)
+    members = group_members(groups, range(len(corpus.articles)))
+    if len(members) < 2 * folds:
+        raise CorpusError(f"{len(members)} separate articles are too few for {folds} folds")
+    splitter = MultilabelStratifiedKFold(n_splits=folds, shuffle=True, random_state=seed)
+    splits = []
+    for rest, test in splitter.split(members, group_themes(corpus, members)):
+        train, validation = _divide(corpus, groups, _articles(members, rest), settings.validation, seed)
+        splits.append(Split(train, validation, _articles(members, test)))
+    return splits
+
+
 def duplicate_groups(corpus: Corpus, threshold: float) -> np.ndarray:
     """The group of each article, (n_articles,) int64; near-duplicates (Jaccard over word 4-grams) share one."""
     from datasketch import MinHash, MinHashLSH

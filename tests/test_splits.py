@@ -8,7 +8,7 @@ from conftest import make_labelled_articles, themes_file
 
 from tema.corpus import Corpus, LabelledArticle, LabelledLine, load_corpus
 from tema.settings import SplitSettings, load_settings
-from tema.splits import duplicate_groups, split_articles
+from tema.splits import duplicate_groups, fold_splits, split_articles
 from tema.themes import Theme
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "quick.yaml"
@@ -65,3 +65,10 @@ def test_split_when_near_duplicates_abound_then_none_is_divided() -> None:
     split = split_articles(corpus, SPLIT, 3)
     for side in (split.train, split.validation, split.test):
         assert {i % 20 for i in side} & {i % 20 for i in range(40) if i not in side} == set()
+
+
+def test_folds_when_made_then_each_article_is_tested_once_and_never_trained_on_then(tmp_path: Path) -> None:
+    splits = fold_splits(made_corpus(tmp_path), SPLIT, 4, 1)
+    assert sorted(i for split in splits for i in split.test) == list(range(40))
+    for split in splits:
+        assert sorted(split.train + split.validation + split.test) == list(range(40))
