@@ -60,21 +60,14 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Examples:
-    """Lines ready for a model: texts, `labels` (n, n_themes) bool, `articles` (n,) the number of each line's article,
-    `scored` (n,) bool: whether the line counts in scores (boilerplate does not)."""
+    """Lines ready for a model: texts, `labels` (n, n_themes) bool, `articles` (n,) the number of each line's article."""
 
     texts: list[str]
     labels: np.ndarray
     articles: np.ndarray
-    scored: np.ndarray
 
     def __len__(self) -> int:
         return len(self.texts)
-
-    def only_scored(self) -> Examples:
-        """The lines that count in scores."""
-        kept = np.flatnonzero(self.scored)
-        return Examples([self.texts[i] for i in kept], self.labels[kept], self.articles[kept], self.scored[kept])
 
 
 def load_corpus(data: DataSettings, task: str = "multilabel") -> Corpus:
@@ -98,18 +91,13 @@ def load_corpus(data: DataSettings, task: str = "multilabel") -> Corpus:
 
 
 def examples(corpus: Corpus, chosen: Sequence[int]) -> Examples:
-    """The lines of the chosen articles as arrays."""
+    """The lines of the chosen articles as arrays, without boilerplate: tagging never shows it to the encoder either."""
     column = {theme: j for j, theme in enumerate(corpus.theme_ids)}
-    lines = [(i, line) for i in chosen for line in corpus.articles[i].lines]
+    lines = [(i, line) for i in chosen for line in corpus.articles[i].lines if line.kind != "boilerplate"]
     labels = np.zeros((len(lines), len(column)), dtype=bool)
     for row, (_, line) in enumerate(lines):
         labels[row, [column[theme] for theme in line.themes]] = True
-    return Examples(
-        [line.text for _, line in lines],
-        labels,
-        np.array([i for i, _ in lines], dtype=np.int64),
-        np.array([line.kind != "boilerplate" for _, line in lines], dtype=bool),
-    )
+    return Examples([line.text for _, line in lines], labels, np.array([i for i, _ in lines], dtype=np.int64))
 
 
 def read_articles(path: Path, known: Sequence[str] | None) -> Iterator[LabelledArticle]:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sides:
-    """The lines of the three sides of a split. Boilerplate trains (as lines without themes) but is never scored."""
+    """The lines of the three sides of a split."""
 
     train: Examples
     validation: Examples
@@ -54,11 +54,7 @@ class Outcome:
 
 def divided(corpus: Corpus, split: Split) -> Sides:
     """The lines of each side."""
-    return Sides(
-        examples(corpus, split.train),
-        examples(corpus, split.validation).only_scored(),
-        examples(corpus, split.test).only_scored(),
-    )
+    return Sides(examples(corpus, split.train), examples(corpus, split.validation), examples(corpus, split.test))
 
 
 def checkpoint_folder(settings: Settings, resume: bool) -> Path:

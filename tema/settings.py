@@ -56,7 +56,7 @@ class SplitSettings(_Section):
     """How articles are divided; see `tema.splits`."""
 
     test: Fraction = Field(0.15, description="share of articles that only the final scores see")
-    validation: Fraction = Field(0.15, description="share of articles that choose the epoch and the thresholds")
+    validation: Fraction = Field(0.12, description="share of articles that choose the epoch and the thresholds")
     near_duplicate: Fraction = Field(0.7, description="word 4-gram Jaccard similarity above which texts stay together")
 
     @model_validator(mode="after")
@@ -79,14 +79,15 @@ class EncoderSettings(_Section):
 class TrainingSettings(_Section):
     """How it is fine-tuned; see `tema.training`."""
 
-    epochs: Count = Field(9, description="passes over the training paragraphs at most")
-    batch_size: Count = Field(8, description="paragraphs per optimiser step")
-    learning_rate: Positive = Field(2e-4, description="peak learning rate of the encoder")
-    head_learning_rate: Positive = Field(5e-3, description="peak learning rate of the layers that are new")
+    epochs: Count = Field(6, description="passes over the training paragraphs at most")
+    batch_size: Count = Field(16, description="paragraphs per optimiser step")
+    learning_rate: Positive = Field(1e-4, description="peak learning rate of the encoder")
+    head_learning_rate: Positive = Field(1e-3, description="peak learning rate of the layers that are new")
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="AdamW weight decay")
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.1, description="share of the steps that warm up")
     positive_weight: Positive = Field(2.0, description="weight of a given theme against an absent one (multilabel)")
-    patience: Count = Field(4, description="epochs without a better validation score before stopping")
+    dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="dropout inside the encoder while training")
+    patience: Count = Field(3, description="epochs without a better validation score before stopping")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 where the processor is good at it")
 
 

@@ -37,10 +37,8 @@ def test_load_when_articles_are_right_then_examples_have_labels_in_theme_order(t
     corpus = load(tmp_path, articles=str(make_labelled_articles(tmp_path / "articles")), themes=str(themes_file(tmp_path)))
     lines = examples(corpus, [3])
     assert corpus.theme_ids == ["integrity", "discipline", "neutrality"]
-    assert lines.labels.shape == (7, 3)
+    assert lines.labels.shape == (6, 3)  # the article's seventh line is boilerplate
     assert [("netral" in text) for text in lines.texts] == lines.labels[:, 2].tolist()
-    assert lines.scored.tolist() == [True] * 6 + [False]
-    assert len(lines.only_scored()) == 6
 
 
 def test_load_when_label_is_unknown_then_row_label_and_nearest(tmp_path: Path) -> None:

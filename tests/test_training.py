@@ -30,7 +30,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> tuple[Examples, Examples]
     make_labelled_articles(folder / "articles", 12)
     data = load_settings(CONFIG, [f"data.articles={folder / 'articles'}", f"data.themes={themes_file(folder)}"]).data
     corpus = load_corpus(data)
-    return examples(corpus, range(8)), examples(corpus, range(8, 12)).only_scored()
+    return examples(corpus, range(8)), examples(corpus, range(8, 12))
 
 
 def trained(settings: Settings, lines: tuple[Examples, Examples], folder: Path, **options: Any) -> tuple[Any, np.ndarray]:
@@ -51,7 +51,8 @@ def test_fine_tune_when_seed_is_the_same_then_same_logits_and_when_other_then_ot
     "override",
     [
         "training.epochs=1", "training.batch_size=4", "training.learning_rate=3e-3", "training.head_learning_rate=5e-2",
-        "training.weight_decay=0.9", "training.warmup=0.5", "training.positive_weight=5.0", "encoder.normalise=false",
+        "training.weight_decay=0.9", "training.warmup=0.5", "training.positive_weight=5.0",
+        "training.dropout=0.3", "encoder.normalise=false",
         "encoder.max_length=16", "training.precision=bf16",
     ],
 )  # fmt: skip
