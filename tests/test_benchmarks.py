@@ -1,0 +1,54 @@
+"""The measurements run on small data and print what they promise."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import learning_curve, transfer
+
+
+def test_learning_curve_when_run_then_a_row_per_share(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "learning_curve",
+        "--config",
+        str(workshop / "tiny.yaml"),
+        "--set",
+        "training.epochs=1",
+        "--folds",
+        "4",
+        "--run",
+        "1",
+    ]
+    monkeypatch.setattr(sys, "argv", command)
+    learning_curve.main()
+    rows = [line.split("|") for line in capsys.readouterr().out.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 4
+    sizes = [int(row[1]) for row in rows]
+    assert sizes == sorted(set(sizes))
+    assert all(0 <= float(row[3].split()[0]) <= 1 for row in rows)
+
+
+def test_transfer_when_run_on_the_training_articles_then_near_perfect(
+    workshop: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "transfer",
+        "--model",
+        str(model),
+        "--articles",
+        str(workshop / "articles"),
+        "--themes",
+        str(workshop / "themes.yaml"),
+    ]
+    monkeypatch.setattr(sys, "argv", command)
+    transfer.main()
+    out = capsys.readouterr().out
+    assert "50 articles, 300 lines" in out
+    micro = next(line for line in out.splitlines() if line.startswith("micro-F1"))
+    assert float(micro.split()[1]) > 0.9
+    assert "needs_review" in out
