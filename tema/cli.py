@@ -22,11 +22,14 @@ def run(main: Callable[[], int]) -> None:
         print(f"error: {error}", file=sys.stderr)
         code = USER_ERROR
     except KeyboardInterrupt:
-        print("\ninterrupted; --resume goes on where this run stopped", file=sys.stderr)
+        print("\ninterrupted; a run that writes a model or a .jsonl file goes on with --resume", file=sys.stderr)
         code = INTERRUPTED
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = DONE
+    except OSError as error:  # a full disk, a lost drive; what can be foreseen is told better where it happens
+        print(f"error: {error.filename or 'input or output'}: {error.strerror or error}", file=sys.stderr)
+        code = USER_ERROR
     sys.stdout.flush()
     sys.exit(code)
 

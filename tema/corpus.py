@@ -78,13 +78,14 @@ def load_corpus(data: DataSettings, task: str = "multilabel") -> Corpus:
     themes = load_themes(data.themes) if data.themes else None
     known = [theme.id for theme in themes] if themes else None
     if data.table is not None:
-        articles = tuple(_read_table(Path(data.table), data, known, task))
+        articles = tuple(_read_table(Path(data.table), data, known))
     else:
         articles = tuple(read_articles(Path(data.articles or ""), known))
     if themes is None:
         found = sorted({theme for article in articles for line in article.lines for theme in line.themes})
         themes = tuple(Theme(name, name) for name in found)
     corpus = Corpus(themes, articles)
+    _check_labels(corpus, task)
     _check_repeats(corpus)
     _check_support(corpus)
     return corpus
@@ -152,7 +153,7 @@ def _known_labels(labels: Sequence[Any], place: str, known: Sequence[str] | None
     return frozenset(map(str, labels))
 
 
-def _read_table(path: Path, data: DataSettings, known: Sequence[str] | None, task: str) -> Iterator[LabelledArticle]:
+def _read_table(path: Path, data: DataSettings, known: Sequence[str] | None) -> Iterator[LabelledArticle]:
     if not path.is_file():
         raise CorpusError(f"{path}: no such table; name it with data.table")
     problems: list[str] = []
@@ -164,7 +165,7 @@ def _read_table(path: Path, data: DataSettings, known: Sequence[str] | None, tas
             place = f"{path} row {number}"
             if isinstance(row, str):
                 raise CorpusError(f"{place}: {row}")
-            line, side = _row(row, place, data, known, task)
+            line, side = _row(row, place, data, known)
             group = str(row[data.group_column]) if data.group_column else str(number)
             grouped.setdefault(group, []).append(line)
             if where.setdefault(group, (place, side))[1] != side:
@@ -178,15 +179,11 @@ def _read_table(path: Path, data: DataSettings, known: Sequence[str] | None, tas
         yield LabelledArticle(group, "", tuple(lines), place, side=side)
 
 
-def _row(
-    row: Mapping[str, Any], place: str, data: DataSettings, known: Sequence[str] | None, task: str
-) -> tuple[LabelledLine, str | None]:
+def _row(row: Mapping[str, Any], place: str, data: DataSettings, known: Sequence[str] | None) -> tuple[LabelledLine, str | None]:
     text = row[data.text_column]
     if not isinstance(text, str) or not text.strip():
         raise CorpusError(f"{place}: no text in column {data.text_column!r} (found {text!r:.60})")
     labels = _known_labels(_row_labels(row, place, data), place, known)
-    if task == "multiclass" and len(labels) != 1:
-        raise CorpusError(f"{place}: task multiclass needs exactly one label, found {sorted(labels)}")
     side = str(row[data.split_column]) if data.split_column else None
     if side is not None and side not in SIDES:
         raise CorpusError(f"{place}: {data.split_column} is {side!r}, expected one of {', '.join(SIDES)}")
@@ -204,6 +201,21 @@ def _row_labels(row: Mapping[str, Any], place: str, data: DataSettings) -> list[
     if isinstance(value, (list, tuple)):
         return [str(label) for label in value]
     return [part.strip() for part in str(value if value is not None else "").split("|") if part.strip()]
+
+
+def _check_labels(corpus: Corpus, task: str) -> None:
+    for name in corpus.theme_ids:
+        if not name.isprintable():
+            raise CorpusError(f"label {name!r} holds characters that cannot be shown; rename it")
+    if task != "multiclass":
+        return
+    for article in corpus.articles:
+        for line in article.lines:
+            if line.kind != "boilerplate" and len(line.themes) != 1:
+                found = sorted(line.themes)
+                raise CorpusError(
+                    f"{article.place}: task multiclass needs exactly one label, found {found} on {line.text[:40]!r}"
+                )
 
 
 def _check_repeats(corpus: Corpus) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import tempfile
 import time
@@ -57,22 +59,32 @@ def divided(corpus: Corpus, split: Split) -> Sides:
     return Sides(examples(corpus, split.train), examples(corpus, split.validation), examples(corpus, split.test))
 
 
-def checkpoint_folder(settings: Settings, resume: bool) -> Path:
-    """Where a run keeps its checkpoints until the model is saved; fresh unless resumed under the same settings.
+def checkpoint_folder(settings: Settings, corpus: Corpus, resume: bool) -> Path:
+    """Where a run keeps its checkpoints until the model is saved; fresh unless resumed with the same settings and data.
 
-    Raises OutputError when the output cannot be written or a run with other settings is to be resumed.
+    Raises OutputError when the output cannot be written or a run with other settings or data is to be resumed: what it had
+    trained on could stand on the test side now.
     """
     output = Path(settings.output)
     check_output(output)
     folder = output.with_name(f".{output.name}.checkpoints")
     recipe = folder / "settings.yaml"
-    if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != settings_yaml(settings):
-        raise OutputError(f"{output}: the run to resume had other settings ({recipe}); use the same ones or leave --resume out")
+    now = f"# data {fingerprint(corpus)}\n{settings_yaml(settings)}"
+    if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != now:
+        raise OutputError(
+            f"{output}: the run to resume had other settings or data ({recipe}); use the same or leave --resume out"
+        )
     if not resume:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    recipe.write_text(settings_yaml(settings), encoding="utf-8")
+    recipe.write_text(now, encoding="utf-8")
     return folder
+
+
+def fingerprint(corpus: Corpus) -> str:
+    """A short digest of every article, line and label."""
+    content = [[a.article_id, a.side, [[line.text, line.kind, sorted(line.themes)] for line in a.lines]] for a in corpus.articles]
+    return hashlib.sha256(json.dumps([corpus.theme_ids, content]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -138,4 +150,4 @@ def _save(settings: Settings, corpus: Corpus, fitted: Fitted, metrics: dict[str,
         write_json(folder / "metrics.json", metrics)
         (folder / "settings.yaml").write_text(settings_yaml(settings), encoding="utf-8")
         (folder / "themes.yaml").write_text(themes_yaml(corpus.themes), encoding="utf-8")
-        (folder / "README.md").write_text(model_card(corpus, metrics), encoding="utf-8")
+        (folder / "README.md").write_text(model_card(corpus, metrics, settings.task), encoding="utf-8")

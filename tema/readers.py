@@ -37,11 +37,13 @@ class SetAside:
 class Reader:
     """Streams articles; what had to be left out collects in `set_aside`.
 
-    `text_column` and `id_column` name the columns of tables; without `id_column` the row number is the id.
+    `text_column` and `id_column` name the columns of tables; without `id_column` the row number is the id. `output` is where the
+    tags go; it is never read as an input.
     """
 
     text_column: str = "text"
     id_column: str | None = None
+    output: str | None = None
     set_aside: list[SetAside] = field(default_factory=list)
 
     def read(self, inputs: Sequence[str]) -> Iterator[Article]:
@@ -53,22 +55,28 @@ class Reader:
                 continue
             path = Path(name)
             resolved = path.resolve()
+            if self.output is not None and resolved == Path(self.output).resolve():
+                if name in inputs:
+                    raise InputError(f"{name}: is both an input and the output; choose another place with --output")
+                continue  # the output of an earlier run, found in a folder
             if resolved in seen:
                 print(f"{name}: given twice, read once", file=sys.stderr)
                 continue
             seen.add(resolved)
-            yield from self._file(path)
+            yield from self._file(path, name in inputs)
 
-    def _file(self, path: Path) -> Iterator[Article]:
+    def _file(self, path: Path, named: bool) -> Iterator[Article]:
         try:
             if path.suffix.lower() in TABLES:
                 yield from self._table(path)
             else:
                 yield from self._stream(path.read_bytes(), str(path), path.stem, path.suffix.lower() in PAGES)
-        except InputError:
-            raise
         except OSError as error:
             self._leave_out(str(path), f"cannot be read: {error.strerror or error}")
+        except InputError as error:  # found in a folder among others: the rest goes on
+            if named:
+                raise
+            self._leave_out(str(path), str(error).removeprefix(f"{path}: "))
 
     def _stream(self, data: bytes, source: str, article_id: str, page: bool = False) -> Iterator[Article]:
         try:
@@ -91,9 +99,10 @@ class Reader:
                 self._leave_out(f"{path}:{number}", row)
                 continue
             text = row.get(self.text_column)
-            if not isinstance(text, str) or not text.strip():
+            if not isinstance(text, str) or not text.strip("\ufeff \t\r\n"):
                 self._leave_out(f"{path}:{number}", f"no text in {self.text_column!r} (found {text!r:.60})")
                 continue
+            text = text.encode("utf-8", "replace").decode()  # JSON can spell half a character, which no file can hold
             key = row.get(self.id_column) if self.id_column else None
             yield make_article(str(key) if key not in (None, "") else f"{path.stem}:{number}", f"{path}:{number}", text)
 
@@ -178,6 +187,8 @@ def _json_row(line: str, wanted: Sequence[str]) -> Mapping[str, Any] | str:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         return f"not valid JSON: {error.msg} at column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        return f"not usable JSON: {error}"
     if not isinstance(row, dict):
         return f"expected a JSON object, found {type(row).__name__}"
     missing = [column for column in wanted if column not in row]
@@ -195,8 +206,14 @@ def _parquet_rows(path: Path, wanted: Sequence[str], leave_out: Callable[[str, s
         return
     with file:
         require_columns(path, file.schema_arrow.names, wanted)
-        rows = (row for batch in file.iter_batches(batch_size=256) for row in batch.to_pylist())
-        yield from enumerate(rows, 1)
+        number = 0
+        try:
+            for batch in file.iter_batches(batch_size=256):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+        except (pa.ArrowInvalid, OSError) as error:
+            leave_out(str(path), f"broken after row {number}: {error}")
 
 
 def require_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
@@ -210,9 +227,8 @@ def require_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> 
 def _encoding(path: Path) -> str:
     """Which encoding a table is in, from its whole content, read in pieces."""
     with path.open("rb") as stream:
-        if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            return "utf-16"
-    for encoding in ("utf-8-sig", "cp1252"):
+        marked = stream.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
         try:
             with path.open(encoding=encoding, newline="") as text:
                 while piece := text.read(1 << 20):
@@ -227,6 +243,8 @@ def _encoding(path: Path) -> str:
 def _expand(inputs: Sequence[str]) -> Iterator[str]:
     """Folders and globs → files that can be read, sorted by path."""
     for name in inputs:
+        if len(name) > 1000:
+            raise InputError(f"{name[:60]}...: too long for a file name; give a text with --text")
         path = Path(name)
         if name == "-" or path.is_file():
             if name != "-" and path.suffix.lower() not in ENDINGS:

@@ -19,7 +19,8 @@ from tema.errors import CorpusError
 from tema.settings import SplitSettings
 
 _SHINGLE = 4  # words
-_PERMUTATIONS = 64
+_PERMUTATIONS = 128
+_RECALL = 0.6  # candidates are sought below the threshold, for MinHash misses some; the exact similarity decides
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Split:
 
 
 def split_articles(corpus: Corpus, settings: SplitSettings, seed: int) -> Split:
-    """Divide by group, stratified over themes; a split that the data fixes (`side`) is kept as it is.
+    """Divide by group, stratified over themes; a split that the data fixes (`side`) is kept as it is, near-duplicates and all.
 
     Raises CorpusError when there are too few articles to divide.
     """
@@ -73,10 +74,10 @@ def duplicate_groups(corpus: Corpus, threshold: float) -> np.ndarray:
     for number, article in enumerate(corpus.articles):
         spoken = [line.text for line in article.lines if line.kind != "boilerplate"]
         for text in [*spoken, " ".join(spoken)] if len(spoken) > 1 else spoken:
-            if grams := word_shingles(text):
+            if grams := word_shingles(text) or (frozenset({text.lower()}) if len(spoken) == 1 else frozenset()):
                 owners.append(number)
                 shingles.append(grams)
-    index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
+    index = MinHashLSH(threshold=threshold * _RECALL, num_perm=_PERMUTATIONS)
     groups = np.arange(len(corpus.articles))
     for key, grams in enumerate(shingles):
         sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)

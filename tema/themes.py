@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,6 @@ from typing import Any
 import yaml
 
 from tema.errors import CorpusError
-
-ID = re.compile(r"^[A-Za-z0-9][\w.=&/ -]*$")
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,9 @@ def load_themes(path: str | Path) -> tuple[Theme, ...]:
         raise CorpusError(f"{path}: no such themes file") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError, TypeError, KeyError) as error:
         raise CorpusError(f"{path}: not a themes file (a list under the key 'themes'): {error!r}") from None
-    themes = tuple(_theme(entry, f"{path}: theme {number}") for number, entry in enumerate(entries or [], 1))
+    if not isinstance(entries, list):
+        raise CorpusError(f"{path}: 'themes' must be a list, found {entries!r:.60}")
+    themes = tuple(_theme(entry, f"{path}: theme {number}") for number, entry in enumerate(entries, 1))
     ids = [theme.id for theme in themes]
     if len(ids) < 1 or len(set(ids)) < len(ids):
         raise CorpusError(f"{path}: expected at least one theme and no id twice, found {ids}")
@@ -63,11 +62,13 @@ def themes_yaml(themes: tuple[Theme, ...]) -> str:
 
 
 def _theme(entry: Any, place: str) -> Theme:
-    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not ID.match(entry["id"]):
-        raise CorpusError(f"{place}: expected a mapping with an 'id' of letters and digits, found {entry!r}")
+    if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"].strip():
+        raise CorpusError(f"{place}: expected a mapping with an 'id', found {entry!r}")
     names = entry.get("name") or {}
     if isinstance(names, str):
         names = {"id": names}
+    if not isinstance(names, dict) or not isinstance(entry.get("cues") or [], list):
+        raise CorpusError(f"{place} ({entry['id']}): 'name' must be a text or id/en pairs, 'cues' a list")
     unknown = set(entry) - {"id", "name", "definition", "core_value", "color", "cues"}
     if unknown:
         raise CorpusError(f"{place} ({entry['id']}): unknown keys {sorted(unknown)}")

@@ -8,7 +8,9 @@ into that layer at the end and the result is an ordinary transformers model.
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +29,6 @@ from transformers import (
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
 
 from tema.calibration import best_f1
 from tema.corpus import Examples
@@ -83,11 +84,22 @@ def fine_tune(
         callbacks=[EarlyStoppingCallback(settings.training.patience), log],
     )
     trainer.remove_callback(PrinterCallback)
-    last = get_last_checkpoint(str(checkpoints)) if resume and checkpoints.is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    trainer.train(resume_from_checkpoint=newest_whole_checkpoint(checkpoints) if resume else None)
     fold_normalisation(model)
     model.float().eval()
     return TrainingLog(epoch_table(trainer.state.log_history))
+
+
+def newest_whole_checkpoint(checkpoints: Path) -> str | None:
+    """The checkpoint to go on from; one that was broken off while it was written is removed. Its state is written last."""
+    found = sorted(checkpoints.glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]), reverse=True)
+    for checkpoint in found:
+        try:
+            json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+            return str(checkpoint)
+        except (OSError, ValueError):
+            shutil.rmtree(checkpoint)
+    return None
 
 
 def predict_logits(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:

@@ -39,10 +39,7 @@ def open_writer(output: str | None, level: str, theme_ids: Sequence[str], resume
     if output is None:
         return TableWriter(level) if sys.stdout.isatty() else _JsonLines(None, resume)
     path = Path(output)
-    if path.suffix not in FORMATS:
-        raise OutputError(f"{output}: cannot write {path.suffix or 'a file without an ending'}; expected {', '.join(FORMATS)}")
-    if resume and path.suffix != ".jsonl":
-        raise OutputError(f"{output}: only .jsonl output can be resumed; convert it afterwards or leave --resume out")
+    check_output(output, resume)
     try:
         if path.suffix == ".jsonl":
             return _JsonLines(path, resume)
@@ -51,44 +48,61 @@ def open_writer(output: str | None, level: str, theme_ids: Sequence[str], resume
         raise OutputError(f"{output}: cannot be written: {error.strerror or error}; choose another place with --output") from None
 
 
+def check_output(output: str, resume: bool) -> None:
+    """Raises OutputError for an ending that cannot be written, or not be resumed."""
+    ending = Path(output).suffix
+    if ending not in FORMATS:
+        raise OutputError(f"{output}: cannot write {ending or 'a file without an ending'}; expected {', '.join(FORMATS)}")
+    if resume and ending != ".jsonl":
+        raise OutputError(f"{output}: only .jsonl output can be resumed; convert it afterwards or leave --resume out")
+
+
 def partial(path: Path) -> Path:
     """Where an output is written until it is whole."""
     return path.with_name(path.name + ".partial")
 
 
 def articles_done(output: str, level: str) -> Counter[str]:
-    """How many whole articles per source a broken-off or finished .jsonl output holds; the broken last article is cut off.
+    """How many whole articles per source a broken-off or finished .jsonl output holds; a broken last article is cut off.
 
-    At paragraph level the last article counts as broken off, for its last paragraph may be missing.
+    At paragraph level the last article counts as broken off, for its last paragraph may be missing. Raises OutputError, and
+    leaves the file as it is, when it holds anything but tags of this level.
     """
     path = Path(output)
-    if path.exists() and not partial(path).exists():
-        path.rename(partial(path))
+    there = partial(path) if partial(path).exists() else path
     done: Counter[str] = Counter()
-    if not partial(path).exists():
+    if not there.exists():
         return done
-    keep = 0
-    current: tuple[str, str] | None = None
-    with partial(path).open("rb") as stream:
-        position = 0
-        for line in stream:
-            try:
-                record = json.loads(line) if line.endswith(b"\n") else None
-            except ValueError:
-                record = None
-            if record is None:
+    keep = position = 0
+    current: str | None = None
+    with there.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.endswith(b"\n"):
                 break
-            key = (record["source"], record["article_id"])
+            record = _written_record(line, f"{there}:{number}", level)
             if level == "article":
                 done[record["source"]] += 1
                 keep = position + len(line)
             elif record["paragraph"] == 0:
-                if current:
-                    done[current[0]] += 1
-                current, keep = key, position
+                if current is not None:
+                    done[current] += 1
+                current, keep = record["source"], position
             position += len(line)
-    os.truncate(partial(path), keep)
+    os.truncate(there, keep)
+    there.replace(partial(path))
     return done
+
+
+def _written_record(line: bytes, place: str, level: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+        if ("paragraph" in record) == (level == "paragraph") and isinstance(record["source"], str):
+            return dict(record)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise OutputError(
+        f"{place}: not a {level} record of predict.py, so this output cannot be resumed; name another with --output"
+    )
 
 
 class _JsonLines:

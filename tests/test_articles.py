@@ -61,6 +61,23 @@ def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
         "Disiplin waktu, disiplin berpakaian.",
         "Sumber daya manusia menjadi kunci.",
         "Hingga 31 Desember 2024, kata dia, laporan harta wajib disampaikan.",
+        "Pegawai dilarang mengambil keuntungan dari jabatan, tegas Bupati.",
+        "ASN dilarang mengutip biaya apa pun dari warga yang mengurus KTP.",
+        "Bupati mendorong perajin mendaftarkan hak cipta motif tenun ke kantor wilayah.",
+        "Batas akhir pelaporan LHKPN bagi seluruh pejabat adalah 31 Maret 2024",
+        "Rabu, 12/3/2024 - bupati memecat tiga pegawai karena menerima suap",
+        "Ia meminta ASN menyebarkan informasi lewat saluran WhatsApp resmi agar warga tidak tertipu.",
+        "Kami terima banyak pemberitahuan dari warga soal pungli, kata Inspektur.",
+        "12 komentar warga di aplikasi lapor langsung dijawab camat.",
+        "Unduh aplikasi Lapor untuk mengadukan pungli, kata Kepala Dinas.",
+        "Belum ada komentar dari Bupati terkait dugaan pungli itu.",
+        "Bagikan ilmu ini kepada rekan di kantor, pesan Sekda.",
+        "Iklan layanan masyarakat antikorupsi dipasang di setiap kantor kelurahan.",
+        "Kolom yang wajib diisi pegawai dalam laporan harian sudah disediakan.",
+        "Dokumentasi kegiatan wajib diunggah pegawai setiap hari sebagai bukti kinerja.",
+        "Laporan: masyarakat mengaku diminta uang oleh petugas loket.",
+        '"Admin: jangan terima uang," katanya.',
+        "Editor video itu pegawai honorer",
         "Oleh karena itu, ia mengajak semua pihak menjaga netralitas.",
     ],
 )
@@ -101,3 +118,22 @@ def test_make_article_when_given_any_text_then_every_line_is_there_once_in_order
 @given(st.lists(st.text(min_size=1, alphabet="ab:|-–( )/.©#>\"'BACAjugFotO12 ,"), max_size=12))
 def test_line_kinds_when_given_odd_lines_then_it_answers_for_each(lines: list[str]) -> None:
     assert len(line_kinds(paragraph_lines("\n".join(lines)))) == len(paragraph_lines("\n".join(lines)))
+
+
+@pytest.mark.parametrize(
+    "line", ["oleh " + "a" * 400 + "!", "-" * 490 + "a", "oleh " + "Aa " * 100 + "!", "(" * 300, "a/" * 200, "Foto " * 90]
+)
+def test_is_boilerplate_when_line_is_made_to_be_slow_then_it_answers_at_once(line: str) -> None:
+    import time
+
+    started = time.monotonic()
+    is_boilerplate(line)
+    assert time.monotonic() - started < 0.5
+
+
+def test_make_article_when_title_bears_the_sites_name_then_the_pages_own_headline_is_the_title() -> None:
+    article = make_article(
+        "a", "a.html", f"Sekda Minta Pegawai Jujur\n{BODY}\n{BODY}", title="Sekda Minta Pegawai Jujur - Portal Kita"
+    )
+    assert article.title == "Sekda Minta Pegawai Jujur"
+    assert [p.kind for p in article.paragraphs] == ["headline", "body", "body"]

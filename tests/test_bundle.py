@@ -51,8 +51,11 @@ def test_load_when_manifest_is_missing_then_not_whole(copied: Path) -> None:
         load_bundle(copied)
 
 
-def test_load_when_manifest_is_garbled_then_said(copied: Path) -> None:
-    (copied / MANIFEST).write_text("{}", encoding="utf-8")
+@pytest.mark.parametrize(
+    "content", ["{}", "[]", "{", '{"format": 1}', '{"format": 1, "files": []}', '{"format": 1, "files": {}}']
+)
+def test_load_when_manifest_is_garbled_then_said(copied: Path, content: str) -> None:
+    (copied / MANIFEST).write_text(content, encoding="utf-8")
     with pytest.raises(ModelError, match="manifest.json was altered"):
         load_bundle(copied)
 

@@ -13,6 +13,7 @@ from conftest import make_labelled_articles, themes_file
 from tema.corpus import examples, load_corpus
 from tema.errors import CorpusError
 from tema.settings import load_settings
+from tema.themes import load_themes, themes_yaml
 
 Write = Callable[[str, str | bytes], Path]
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "quick.yaml"
@@ -126,3 +127,59 @@ def test_load_when_label_column_is_missing_then_named(write: Write, tmp_path: Pa
 def test_load_when_0_1_column_holds_words_then_named(write: Write, tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="row 1: label column 'a' must be 0 or 1, found 'yes'"):
         load(tmp_path, articles=None, table=str(write("t.csv", "text,a\nx,yes\n")), label_columns=["a"], themes=None)
+
+
+def test_load_when_multiclass_articles_have_lines_without_a_label_then_refused(tmp_path: Path) -> None:
+    rows = "\n".join(article(str(i), (f"x{i}", ["integrity"]), (f"y{i}", [])) for i in range(3))
+    (tmp_path / "a.jsonl").write_text(rows, encoding="utf-8")
+    with pytest.raises(CorpusError, match="a.jsonl:1: task multiclass needs exactly one label, found .. on 'y0'"):
+        load(tmp_path, "multiclass", articles=str(tmp_path / "a.jsonl"), themes=str(themes_file(tmp_path)))
+
+
+def test_load_when_labels_are_odd_words_then_their_themes_file_can_be_read_again(write: Write, tmp_path: Path) -> None:
+    labels = ["Kejujuran (integritas)", "Pelayanan: publik", "#jujur", "+", "Épice"]
+    table = write(
+        "t.jsonl", "".join(json.dumps({"text": f"t{i}", "label": [label]}) + "\n" for label in labels for i in range(3))
+    )
+    corpus = load(tmp_path, articles=None, table=str(table), label_column="label", themes=None)
+    (tmp_path / "themes.yaml").write_text(themes_yaml(corpus.themes), encoding="utf-8")
+    assert [theme.id for theme in load_themes(tmp_path / "themes.yaml")] == sorted(labels)
+
+
+def test_load_when_rows_have_a_group_and_a_side_then_groups_are_articles_with_a_side(write: Write, tmp_path: Path) -> None:
+    rows = "text,label,doc,side\n" + "".join(f"t{i},a,d{i // 2},{'train' if i < 4 else 'test'}\n" for i in range(6))
+    options = {
+        "articles": None,
+        "table": str(write("t.csv", rows)),
+        "label_column": "label",
+        "group_column": "doc",
+        "themes": None,
+    }
+    corpus = load(tmp_path, **options, split_column="side")
+    assert [(a.article_id, len(a.lines), a.side) for a in corpus.articles] == [
+        ("d0", 2, "train"),
+        ("d1", 2, "train"),
+        ("d2", 2, "test"),
+    ]
+    with pytest.raises(CorpusError, match="side is 'dev', expected one of train, validation, test"):
+        load(tmp_path, **{**options, "table": str(write("u.csv", rows.replace("test", "dev")))}, split_column="side")
+
+
+def test_load_when_table_label_is_unknown_then_row_label_and_nearest(write: Write, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"t.csv row 1: unknown label 'disiplin'. Did you mean 'discipline'\?"):
+        load(
+            tmp_path,
+            articles=None,
+            table=str(write("t.csv", "text,label\nx,disiplin\n")),
+            label_column="label",
+            themes=str(themes_file(tmp_path)),
+        )
+
+
+@pytest.mark.parametrize(
+    "content", ["themes: 5", "themes: [{id: a, name: [b]}]", "themes: [{id: a, cues: 5}]", "- x", "themes: [{name: a}]"]
+)
+def test_load_themes_when_file_is_malformed_then_said(tmp_path: Path, content: str) -> None:
+    (tmp_path / "t.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(CorpusError, match="t.yaml"):
+        load_themes(tmp_path / "t.yaml")

@@ -145,3 +145,43 @@ def test_read_when_many_articles_then_only_the_current_one_is_held(write: Write)
     assert next(stream).paragraphs[0].text == "Artikel 0."
     path.write_bytes(path.read_bytes()[:100_000])  # a reader that had taken everything in would not notice
     assert sum(1 for _ in stream) < 1000
+
+
+def test_read_when_json_spells_half_a_character_then_the_text_can_still_be_written(write: Write) -> None:
+    articles, _ = read(write("a.jsonl", '{"text": "\\ud83d abc"}\n'))
+    assert articles == [["? abc"]]
+
+
+@pytest.mark.parametrize("row", ['{"text": "\\ufeff"}', '{"text": ' + "9" * 5000 + "}", "[" * 100_000])
+def test_read_when_json_is_hostile_then_set_aside(write: Write, row: str) -> None:
+    articles, reader = read(write("a.jsonl", row + '\n{"text": "Dua."}\n'))
+    assert articles == [["Dua."]]
+    assert len(reader.set_aside) == 1
+
+
+def test_read_when_a_table_in_a_folder_lacks_the_column_then_it_is_set_aside_and_the_rest_goes_on(
+    write: Write, tmp_path: Path
+) -> None:
+    write("a.csv", "id,isi\n1,x\n")
+    write("b.txt", "Dua.")
+    articles, reader = read(tmp_path)
+    assert articles == [["Dua."]]
+    assert "no column 'text'" in reader.set_aside[0].reason
+
+
+def test_read_when_the_output_of_an_earlier_run_lies_in_the_folder_then_it_is_no_input(write: Write, tmp_path: Path) -> None:
+    write("a.txt", "Satu.")
+    output = str(write("tags.jsonl", '{"text": "x"}\n'))
+    assert read(tmp_path, output=output)[0] == [["Satu."]]
+    with pytest.raises(InputError, match="is both an input and the output"):
+        read(output, output=output)
+
+
+def test_read_when_a_text_is_given_as_a_file_name_then_told_of_text() -> None:
+    with pytest.raises(InputError, match="too long for a file name; give a text with --text"):
+        list(Reader().read(["ASN harus jujur " * 100]))
+
+
+def test_read_when_utf_16_is_cut_in_mid_character_then_set_aside(write: Write) -> None:
+    data = "text\nSatu.\n".encode("utf-16")[:-1]
+    assert "neither UTF-8" in read(write("a.csv", data))[1].set_aside[0].reason

@@ -187,3 +187,34 @@ def test_train_when_hub_is_out_of_reach_then_standin_is_told_everywhere(workshop
     tagged = run_script("predict.py", "--text", "jujur", "--model", tmp_path / "m")
     assert "STAND-IN ENCODER" in tagged.stderr
     shutil.rmtree(tmp_path / "m")
+
+
+def test_train_when_resumed_with_other_settings_then_refused(workshop: Path, tmp_path: Path) -> None:
+    folder = tmp_path / ".m.checkpoints"
+    folder.mkdir()
+    (folder / "settings.yaml").write_text("task: multilabel\n", encoding="utf-8")
+    result = run_script("train.py", "--config", workshop / "tiny.yaml", "--output", tmp_path / "m", "--resume")
+    assert result.returncode == 1
+    assert "the run to resume had other settings or data" in result.stderr
+
+
+def test_train_and_predict_when_task_is_multiclass_then_every_line_gets_one_label(
+    workshop: Path, write: Write, tmp_path: Path
+) -> None:
+    words = {"baik": "jujur", "buruk": "netral"}
+    rows = "".join(f"bupati camat {word} desa {i},{label}\n" for i in range(40) for label, word in words.items())
+    overrides = {"data.articles": "null", "data.table": write("t.csv", "text,label\n" + rows), "data.label_column": "label"}
+    overrides |= {"data.themes": "null", "task": "multiclass", "output": tmp_path / "m", "training.epochs": 3}
+    arguments = [part for key, value in overrides.items() for part in ("--set", f"{key}={value}")]
+    result = run_script("train.py", "--config", workshop / "tiny.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    (row,) = records(run_script("predict.py", "--text", "camat netral di desa", "--model", tmp_path / "m").stdout)
+    assert len(row["themes"]) == 1
+    assert sum(row["scores"].values()) == pytest.approx(1, abs=1e-4)
+
+
+def test_predict_when_csv_is_to_be_resumed_then_refused_and_the_file_stays(model: Path, write: Write) -> None:
+    path = write("tags.csv", "precious")
+    result = run_script("predict.py", "data/samples", "--model", model, "--output", path, "--resume")
+    assert result.returncode == 1
+    assert path.read_text() == "precious"

@@ -51,7 +51,10 @@ def test_groups_when_articles_share_a_near_duplicate_line_then_one_group() -> No
 
 def test_groups_when_lines_are_short_or_only_alike_in_topic_then_apart() -> None:
     groups = duplicate_groups(
-        lines_corpus(["Baca juga ini"], ["Baca juga ini"], [LONG], [LONG.replace("pegawai", "guru honorer di sekolah")]), 0.7
+        lines_corpus(
+            ["Baca juga ini", "x"], ["Baca juga ini", "y"], [LONG], [LONG.replace("pegawai", "guru honorer di sekolah")]
+        ),
+        0.7,
     )
     assert len(set(groups.tolist())) == 4
 
@@ -72,3 +75,16 @@ def test_folds_when_made_then_each_article_is_tested_once_and_never_trained_on_t
     assert sorted(i for split in splits for i in split.test) == list(range(40))
     for split in splits:
         assert sorted(split.train + split.validation + split.test) == list(range(40))
+
+
+def test_groups_when_pairs_are_only_just_near_duplicates_then_nearly_all_are_found() -> None:
+    words = [f"kata{i}" for i in range(4000)]
+    texts = [" ".join(words[i * 40 : i * 40 + 40]) for i in range(60)]
+    changed = [text.replace(f"kata{i * 40 + 20} ", "lain ") for i, text in enumerate(texts)]  # 33 of 41 shingles in common: 0.80
+    groups = duplicate_groups(lines_corpus(*[[text] for text in texts + changed]), 0.7)
+    assert sum(groups[i] == groups[i + 60] for i in range(60)) >= 58
+
+
+def test_groups_when_single_short_rows_are_identical_then_one_group() -> None:
+    groups = duplicate_groups(lines_corpus(["hotel bersih"], ["Hotel bersih"], ["hotel kotor"]), 0.7)
+    assert groups[0] == groups[1] != groups[2]

@@ -84,6 +84,9 @@ def test_fine_tune_when_resumed_after_an_epoch_then_ends_as_an_unbroken_run(
     whole, logits = trained(settings, lines, tmp_path / "whole")
     checkpoints = sorted((tmp_path / "whole").glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     shutil.copytree(checkpoints[-2], tmp_path / "broken" / checkpoints[-2].name)
+    half = tmp_path / "broken" / "checkpoint-9999"  # killed while it was written: its state, written last, is missing
+    half.mkdir()
+    (half / "model.safetensors").write_bytes(b"half")
     again, again_logits = trained(settings, lines, tmp_path / "broken", resume=True)
     assert np.allclose(logits, again_logits, atol=1e-5)
     for name, value in whole.state_dict().items():

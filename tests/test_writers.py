@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tema.errors import OutputError
-from tema.writers import articles_done, open_writer, partial
+from tema.writers import articles_done, check_output, open_writer, partial
 
 THEMES = ["integrity", "discipline"]
 
@@ -86,3 +86,17 @@ def test_articles_done_when_level_is_article_then_whole_lines_count(tmp_path: Pa
     partial(path).write_text(json.dumps(ARTICLE) + "\n" + '{"article_id": "b", "sour', encoding="utf-8")
     assert articles_done(str(path), "article") == {"a.txt": 1}
     assert partial(path).read_text(encoding="utf-8") == json.dumps(ARTICLE) + "\n"
+
+
+@pytest.mark.parametrize("content", ['{"text": "my own data"}\n', json.dumps(ARTICLE) + "\n", "not json\n"])
+def test_articles_done_when_file_is_not_of_this_level_then_refused_and_untouched(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "o.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(OutputError, match="o.jsonl:1: not a paragraph record of predict.py"):
+        articles_done(str(path), "paragraph")
+    assert path.read_text(encoding="utf-8") == content
+
+
+def test_check_output_when_csv_is_to_be_resumed_then_refused() -> None:
+    with pytest.raises(OutputError, match="only .jsonl output can be resumed"):
+        check_output("tags.csv", resume=True)
