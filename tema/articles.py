@@ -100,6 +100,8 @@ _BOILERPLATE = [
     rf"[^.!?:]{{0,60}}[|•·–—(-]\s*{_CREDIT}\s*[:：].{{0,60}}",
     r"[\W_]*(?:oleh|by|posted by|ditulis oleh|laporan wartawan|reporter|editor|penulis|pewarta)"
     r"(?-i:(?: [A-Z][\w.'’`-]{0,30},?){1,5})(?: ?[|/–-].{0,80})?",
+    r"(?-i:(?:Ditulis )?[Oo]leh:?(?: [A-Z][\w.'’`-]{0,30},?){2,5}).{0,80}",
+    r"(?:kolom|opini|feature|kolumnis|surat pembaca)\s*\|.{0,120}",
     # Initials: (ris/hms), [adv], ***, -hms-, (*/din).
     r"[\[(]\s*[^()\[\]]{1,24}\s*[\])][.*]*",
     r"[*•·#_=~–— .-]{1,80}",
@@ -169,16 +171,29 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat email|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
-    r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
+    r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,
 )
+
+
+# Fields between bars or dashes, one of which is a date, a counter or somebody's role: "SINGARAJA – 8 Juni 2017 – 86 tayangan".
+_BAR = re.compile(r"\||\s(?:[•·–—-]|--)\s")
+_FIELD = re.compile(
+    rf"\b{_DATE}|\b\d[\d.]*\s*(?:x|kali|suka|komentar|tayangan|views?|dibagikan)\b|\b(?:reporter|editor|penulis|pewarta|admin|humas|redaksi)\b",
+    re.IGNORECASE,
+)
+_MOST_FIELD_WORDS = 18
 
 
 def is_boilerplate(line: str) -> bool:
     """Whether a line, taken alone, is something a site puts around the writer's words."""
     folded = " ".join(line.split())
+    n_words = len(folded.split())
     words, characters = _LONGEST_BOILERPLATE
-    if len(folded) > characters or len(folded.split()) > words or not _IS_BOILERPLATE.fullmatch(folded):
+    if len(folded) > characters or n_words > words:
+        return False
+    fields = n_words <= _MOST_FIELD_WORDS and bool(_BAR.search(folded) and _FIELD.search(folded))
+    if not fields and not _IS_BOILERPLATE.fullmatch(folded):
         return False
     return bool(_MARK.search(folded)) or not _SENTENCE.search(folded)
 
