@@ -49,8 +49,10 @@ def main() -> int:
     print(f"articles: {len(split.train)} train, {len(split.validation)} validation, {len(split.test)} test", flush=True)
     outcome = train_and_save(settings, corpus, split, checkpoints, arguments.resume, is_quiet())
     print(f"\nscores on test lines\n{score_table(outcome.scores, {theme.id: theme.name for theme in corpus.themes})}\n")
-    for name, row in outcome.intervals.items():
-        print(f"{name:20} micro-F1 {row['micro']}  macro-F1 {row['macro']}  (95 % over articles)")
+    for name, scores in outcome.scores.items():
+        print(f"{name:20} micro-F1 {scores.micro.f1}  macro-F1 {scores.macro.f1}  (95 % over articles)")
+    for name, lead in outcome.differences.items():
+        print(f"lead over {name:20} micro-F1 {lead['micro']}  macro-F1 {lead['macro']}")
     if outcome.origin.standin_reason:
         print(outcome.origin.note)
     print(f"saved in {outcome.folder}; tag new text with: python predict.py INPUT --model {outcome.folder}")

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from tema.baselines import tfidf
+from tema.comparison import Comparison, joined
 from tema.corpus import load_corpus
-from tema.evaluation import tfidf_baseline
-from tema.intervals import f1_intervals
-from tema.job import divided, fit
+from tema.job import OURS, divided, fit
 from tema.settings import load_settings
 from tema.splits import Split, fold_splits
 
@@ -37,21 +37,19 @@ def main() -> None:
         "| articles in training | lines | micro-F1 | macro-F1 | macro-F1 of TF-IDF + logistic regression |\n|---|---|---|---|---|"
     )
     for share in SHARES:
-        gold, ours, baseline, articles, sizes = [], [], [], [], []
+        parts, sizes = [], []
         for split in splits:
             order = np.random.default_rng(settings.seed).permutation(split.train)
             sides = divided(corpus, Split(sorted(order[: round(share * len(order))].tolist()), split.validation, split.test))
             with tempfile.TemporaryDirectory() as scratch:
-                ours.append(fit(settings, corpus, sides, Path(scratch)).give(sides.test.texts))
-            baseline.append(tfidf_baseline(sides.train, sides.validation, sides.test, settings.task, settings.seed))
-            gold.append(sides.test.labels)
-            articles.append(sides.test.articles)
+                ours = fit(settings, corpus, sides, Path(scratch)).predict(sides.test.texts)
+            baseline = tfidf(sides.train, sides.validation, sides.test, settings.task, settings.seed)
+            parts.append(Comparison(sides.test, {OURS: ours, "baseline": baseline}))
             sizes.append((round(share * len(order)), len(sides.train)))
-        labels, numbers = np.concatenate(gold), np.concatenate(articles)
-        scores = f1_intervals(labels, np.concatenate(ours), numbers, settings.seed)
-        other = f1_intervals(labels, np.concatenate(baseline), numbers, settings.seed)
+        scores = joined(parts).scores(corpus.theme_ids, settings.seed)
         n_articles, n_lines = np.mean(sizes, axis=0)
-        print(f"| {n_articles:.0f} | {n_lines:.0f} | {scores['micro']} | {scores['macro']} | {other['macro']} |", flush=True)
+        ours_f1, macro, other = scores[OURS].micro.f1, scores[OURS].macro.f1, scores["baseline"].macro.f1
+        print(f"| {n_articles:.0f} | {n_lines:.0f} | {ours_f1} | {macro} | {other} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,7 @@ import argparse
 import numpy as np
 
 from tema.corpus import examples, load_corpus
-from tema.evaluation import score, score_table
-from tema.intervals import f1_intervals
+from tema.evaluation import Prediction, score, score_table
 from tema.settings import DataSettings
 from tema.tagging import Tagger
 
@@ -28,10 +27,12 @@ def main() -> None:
     tagger = Tagger(arguments.model)
     tags = tagger.tag_texts(lines.texts)
     given = np.array([[theme in tag.themes for theme in corpus.theme_ids] for tag in tags])
+    predicted = Prediction(given, np.array([tag.scores for tag in tags]))
+    scores = score(lines.labels, predicted, lines.articles, corpus.theme_ids, seed=13)
     print(f"{len(corpus.articles)} articles, {len(lines)} lines; {tagger.bundle.encoder_note}")
-    print(score_table({"model": score(lines.labels, given, corpus.theme_ids)}, {t.id: t.name for t in corpus.themes}))
-    for name, interval in f1_intervals(lines.labels, given, lines.articles, seed=13).items():
-        print(f"{name}-F1 {interval}  (95 % over articles)")
+    print(score_table({"model": scores}, {t.id: t.name for t in corpus.themes}))
+    for name, average in (("micro", scores.micro), ("macro", scores.macro)):
+        print(f"{name}-F1 {average.f1}  (95 % over articles)")
     wrong = (given != lines.labels).any(axis=1)
     flagged = np.array([tag.needs_review for tag in tags])
     errors = wrong[flagged].mean(), wrong[~flagged].mean()

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from tema.articles import line_kinds
+from tema.baselines import cue_pattern
 from tema.corpus import Corpus, LabelledArticle, LabelledLine, parse_article
 from tema.errors import CorpusError
 from tema.splits import jaccard, word_shingles
@@ -63,11 +64,6 @@ def read_checked(folder: Path, themes: Sequence[Theme]) -> tuple[Corpus, list[st
     repeated = [key for key, count in Counter(article.article_id for article in articles).items() if count > 1]
     errors += [f"article_id {key!r} occurs more than once" for key in repeated]
     return Corpus(tuple(themes), tuple(articles)), errors
-
-
-def cue_pattern(theme: Theme) -> re.Pattern[str]:
-    """Matches a word that begins with one of the theme's cues."""
-    return re.compile("|".join(r"\b" + re.escape(cue) for cue in theme.cues) or r"(?!)", re.IGNORECASE)
 
 
 def composition(corpus: Corpus) -> list[Finding]:

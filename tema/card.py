@@ -63,23 +63,26 @@ _DECISIONS = {
 
 def model_card(corpus: Corpus, metrics: dict[str, Any], task: str) -> str:
     """A Hugging Face model card in Markdown with metadata."""
-    ours, baseline = metrics["scores"].values()
+    ours, baseline, *_ = metrics["scores"].values()
     names = {theme.id: f"{theme.name} (`{theme.id}`)" for theme in corpus.themes}
     rows = [(names[theme], ours["themes"][theme], baseline["themes"][theme]) for theme in names]
     rows += [(name, ours[name], baseline[name]) for name in ("micro", "macro")]
-    intervals = {
-        name: {average: str(Interval(**values)) for average, values in row.items()} for name, row in metrics["intervals"].items()
-    }
+    gain = next(iter(metrics["differences"].values()))
     return _HEAD.format(
         note=metrics["encoder"]["note"],
         task={"multilabel": "multi-label", "multiclass": "multi-class"}[task],
         decision=_DECISIONS[task],
         n_themes=len(corpus.themes),
         rows="\n".join(
-            f"| {name} | {row['precision']:.3f} | {row['recall']:.3f} | {row['f1']:.3f} | {other['f1']:.3f} | {row['support']} |"
+            f"| {name} | {_value(row, 'precision')} | {_value(row, 'recall')} | {_value(row, 'f1')} | {_value(other, 'f1')} "
+            f"| {row['support']} |"
             for name, row, other in rows
         ),
-        **intervals["fine-tuned encoder"],
-        **{f"{average}_gain": text for average, text in intervals["difference"].items()},
+        **{average: str(Interval(**ours[average]["f1"])) for average in ("micro", "macro")},
+        **{f"{average}_gain": str(Interval(**values)) for average, values in gain.items()},
         **metrics["lines"],
     )
+
+
+def _value(row: dict[str, Any], measure: str) -> str:
+    return f"{row[measure]['value']:.3f}"

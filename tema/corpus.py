@@ -60,11 +60,13 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Examples:
-    """Lines ready for a model: texts, `labels` (n, n_themes) bool, `articles` (n,) the number of each line's article."""
+    """Lines ready for a model: texts, `labels` (n, n_themes) bool, `articles` (n,) the number of each line's article in the
+    corpus, `lines` (n,) its number in the article, from 0."""
 
     texts: list[str]
     labels: np.ndarray
     articles: np.ndarray
+    lines: np.ndarray
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -94,11 +96,12 @@ def load_corpus(data: DataSettings, task: str = "multilabel") -> Corpus:
 def examples(corpus: Corpus, chosen: Sequence[int]) -> Examples:
     """The lines of the chosen articles as arrays, without boilerplate: tagging never shows it to the encoder either."""
     column = {theme: j for j, theme in enumerate(corpus.theme_ids)}
-    lines = [(i, line) for i in chosen for line in corpus.articles[i].lines if line.kind != "boilerplate"]
-    labels = np.zeros((len(lines), len(column)), dtype=bool)
-    for row, (_, line) in enumerate(lines):
+    found = [(i, at, line) for i in chosen for at, line in enumerate(corpus.articles[i].lines) if line.kind != "boilerplate"]
+    labels = np.zeros((len(found), len(column)), dtype=bool)
+    for row, (_, _, line) in enumerate(found):
         labels[row, [column[theme] for theme in line.themes]] = True
-    return Examples([line.text for _, line in lines], labels, np.array([i for i, _ in lines], dtype=np.int64))
+    places = np.array([(i, at) for i, at, _ in found], dtype=np.int64).reshape(-1, 2)
+    return Examples([line.text for _, _, line in found], labels, places[:, 0], places[:, 1])
 
 
 def read_articles(path: Path, known: Sequence[str] | None) -> Iterator[LabelledArticle]:

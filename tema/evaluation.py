@@ -1,100 +1,171 @@
-"""Scores: gold and given themes in, precision, recall, F1 per theme, micro and macro out; and a baseline."""
+"""Scores: gold labels and predictions in; precision, recall, F1, average precision with intervals, and calibration out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from tema.calibration import choose_thresholds
-from tema.corpus import Examples
+from tema.intervals import (
+    Interval,
+    article_rows,
+    average_precision,
+    counts,
+    interval,
+    intervals,
+    precision_recall_f1,
+)
+
+_BINS = 10
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says of n lines: `given` (n, n_themes) bool, `probabilities` (n, n_themes) float, 0…1."""
+
+    given: np.ndarray
+    probabilities: np.ndarray
 
 
 @dataclass(frozen=True)
 class Score:
-    """Precision, recall and F1 (0…1) and how many lines truly carry the theme."""
+    """Of one theme, or of all: four measures 0…1 with 95 % intervals over articles, how many lines truly carry the theme, and
+    how far the probabilities can be believed (expected calibration error and Brier score, 0…1, lower is better)."""
 
-    precision: float
-    recall: float
-    f1: float
+    precision: Interval
+    recall: Interval
+    f1: Interval
+    average_precision: Interval
     support: int
+    ece: float
+    brier: float
 
 
 @dataclass(frozen=True)
 class Scores:
-    """What one model reaches on one set of lines. `exact` is the share of lines whose themes are all right."""
+    """What one model reaches on one set of lines.
+
+    `exact` is the share of lines whose themes are all right; `articles_micro` and `articles_macro` are F1 over whole articles,
+    which carry the themes of all their lines. In `micro`, average precision and calibration error are over all (line, theme)
+    pairs together; in `macro` they are means over themes.
+    """
 
     micro: Score
     macro: Score
-    exact: float
+    exact: Interval
+    articles_micro: Interval
+    articles_macro: Interval
     themes: dict[str, Score]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def score(gold: np.ndarray, given: np.ndarray, theme_ids: Sequence[str]) -> Scores:
-    """Compare `gold` and `given`, both (n, n_themes) bool. A theme without gold or given lines has F1 0."""
-    hits, truths, guesses = (gold & given).sum(axis=0), gold.sum(axis=0), given.sum(axis=0)
-    per_theme = {theme: _score(int(hits[j]), int(truths[j]), int(guesses[j])) for j, theme in enumerate(theme_ids)}
-    rows = list(per_theme.values())
-    macro = Score(
-        float(np.mean([row.precision for row in rows])),
-        float(np.mean([row.recall for row in rows])),
-        float(np.mean([row.f1 for row in rows])),
-        int(truths.sum()),
+def score(gold: np.ndarray, predicted: Prediction, articles: np.ndarray, theme_ids: Sequence[str], seed: int) -> Scores:
+    """Hold predictions against `gold` (n, n_themes) bool; `articles` (n,) numbers each line's article.
+
+    `seed` draws the bootstrap. A theme that no line carries and none is given has F1 0.
+    """
+    rows = article_rows(articles)
+    n_articles = int(rows.max(initial=0)) + 1
+    summed = counts(gold, predicted.given, articles)
+    measured = _measured(summed, gold, predicted.probabilities, rows, seed)
+    themes = {theme: measured[j] for j, theme in enumerate(theme_ids)}
+    right = (gold == predicted.given).all(axis=1)
+    lines = np.bincount(rows, minlength=n_articles)
+    hits = np.bincount(rows, weights=right, minlength=n_articles)
+    whole = counts(_of_articles(gold, rows, n_articles), _of_articles(predicted.given, rows, n_articles), np.arange(n_articles))
+    return Scores(
+        measured[-2],
+        measured[-1],
+        interval(lambda weights: (weights @ hits) / np.maximum(weights @ lines, 1), n_articles, seed),
+        interval(lambda weights: precision_recall_f1(np.tensordot(weights, whole, 1).sum(axis=1))[2], n_articles, seed),
+        interval(lambda weights: precision_recall_f1(np.tensordot(weights, whole, 1))[2].mean(axis=1), n_articles, seed),
+        themes,
     )
-    micro = _score(int(hits.sum()), int(truths.sum()), int(guesses.sum()))
-    return Scores(micro, macro, float((gold == given).all(axis=1).mean()) if len(gold) else 0.0, per_theme)
 
 
-def _score(hits: int, truths: int, guesses: int) -> Score:
-    precision = hits / guesses if guesses else 0.0
-    recall = hits / truths if truths else 0.0
-    return Score(precision, recall, 2 * hits / (truths + guesses) if truths + guesses else 0.0, truths)
+def _of_articles(labels: np.ndarray, rows: np.ndarray, n_articles: int) -> np.ndarray:
+    """The themes of whole articles, (n_articles, n_themes) bool: those of any of their lines."""
+    joined = np.zeros((n_articles, labels.shape[1]), dtype=bool)
+    np.logical_or.at(joined, rows, labels)
+    return joined
 
 
-def tfidf_baseline(train: Examples, validation: Examples, test: Examples, task: str, seed: int) -> np.ndarray:
-    """TF-IDF (words and characters) + logistic regression with the same threshold tuning: what it gives the test lines,
-    (n, n_themes) bool."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
-    from sklearn.pipeline import make_pipeline, make_union
+def _measured(summed: np.ndarray, gold: np.ndarray, probabilities: np.ndarray, rows: np.ndarray, seed: int) -> list[Score]:
+    """A Score per theme, then micro, then macro."""
+    n_articles, n_themes = summed.shape[:2]
 
-    model = make_pipeline(
-        make_union(
-            TfidfVectorizer(sublinear_tf=True, min_df=2, ngram_range=(1, 2)),
-            TfidfVectorizer(sublinear_tf=True, min_df=2, analyzer="char_wb", ngram_range=(2, 5), max_features=100_000),
-        ),
-        OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", max_iter=1000, random_state=seed)),
-    )
-    model.fit(train.texts, train.labels.astype(int))
-    if task == "multiclass":
-        guessed = model.predict_proba(test.texts)
-        return np.asarray(guessed == guessed.max(axis=1, keepdims=True))
-    thresholds = choose_thresholds(model.predict_proba(validation.texts), validation.labels)
-    return np.asarray(model.predict_proba(test.texts) >= np.array(thresholds))
+    def per_theme(kind: int) -> Callable[[np.ndarray], np.ndarray]:
+        def measure(weights: np.ndarray) -> np.ndarray:
+            drawn = np.tensordot(weights, summed, 1)
+            values = precision_recall_f1(drawn)[kind]
+            micro = precision_recall_f1(drawn.sum(axis=1))[kind]
+            return np.column_stack([values, micro, values.mean(axis=1)])
+
+        return measure
+
+    ranked = [average_precision(probabilities[:, j], gold[:, j], rows) for j in range(n_themes)]
+    together = average_precision(probabilities.ravel(), gold.ravel(), np.repeat(rows, n_themes))
+
+    def precisions(weights: np.ndarray) -> np.ndarray:
+        values = np.column_stack([measure(weights) for measure in ranked])
+        return np.column_stack([values, together(weights), values.mean(axis=1)])
+
+    columns = [intervals(measure, n_articles, seed) for measure in (*map(per_theme, range(3)), precisions)]
+    support = [*gold.sum(axis=0), gold.sum(), gold.sum()]
+    errors = [calibration_error(probabilities[:, j], gold[:, j]) for j in range(n_themes)]
+    briers = [float(np.mean((probabilities[:, j] - gold[:, j]) ** 2)) for j in range(n_themes)]
+    errors += [calibration_error(probabilities.ravel(), gold.ravel()), float(np.mean(errors))]
+    briers += [float(np.mean(briers)), float(np.mean(briers))]
+    return [
+        Score(precision, recall, f1, ranking, int(n), ece, brier)
+        for precision, recall, f1, ranking, n, ece, brier in zip(*columns, support, errors, briers, strict=True)
+    ]
+
+
+def reliability(probabilities: np.ndarray, gold: np.ndarray) -> np.ndarray:
+    """Per tenth of the probability scale that is used: mean probability, share of true ones, number of lines; (bins, 3) float."""
+    bins = np.minimum((probabilities * _BINS).astype(int), _BINS - 1)
+    n = np.bincount(bins, minlength=_BINS)
+    used = n > 0
+    sums = (np.bincount(bins, weights=values, minlength=_BINS)[used] / n[used] for values in (probabilities, gold))
+    return np.column_stack([*sums, n[used]])
+
+
+def calibration_error(probabilities: np.ndarray, gold: np.ndarray) -> float:
+    """Expected calibration error over ten equal bins, 0…1 (Naeini et al., AAAI 2015)."""
+    if not len(gold):
+        return 0.0
+    said, true, n = reliability(probabilities, gold).T
+    return float(np.sum(np.abs(said - true) * n) / n.sum())
 
 
 def score_table(columns: dict[str, Scores], names: dict[str, str]) -> str:
-    """A plain-text table: a row per theme, then micro and macro; F1 of every model, precision and recall of the first.
-
-    `names` maps theme ids to the names shown.
-    """
+    """A plain-text table: a row per theme, then micro, macro and more; F1 of every model; of the first also precision, recall and
+    average precision. `names` maps theme ids to the names shown."""
     first = next(iter(columns.values()))
-    width = max(map(len, [*names.values(), "exact match"])) + 2
-    lines = [f"{'':{width}}{'support':>8}{'precision':>11}{'recall':>8}" + "".join(f"{name:>22}" for name in columns)]
+    width = max(map(len, [*names.values(), "macro, whole articles"])) + 2
+    wide = max(map(len, columns)) + 2
+    head = f"{'':{width}}{'support':>8}{'precision':>11}{'recall':>8}{'AP':>8}"
+    lines = [head + "".join(f"{name:>{wide}}" for name in columns)]
 
-    def line(label: str, main: Score, others: list[float]) -> str:
-        values = "".join(f"{value:>22.3f}" for value in others)
-        return f"{label:{width}}{main.support:>8}{main.precision:>11.3f}{main.recall:>8.3f}{values}"
+    def line(label: str, main: Score, pick: Callable[[Scores], Score]) -> str:
+        values = "".join(f"{pick(scores).f1.value:>{wide}.3f}" for scores in columns.values())
+        measures = f"{main.precision.value:>11.3f}{main.recall.value:>8.3f}{main.average_precision.value:>8.3f}"
+        return f"{label:{width}}{main.support:>8}{measures}{values}"
 
     for theme, name in names.items():
-        lines.append(line(name, first.themes[theme], [scores.themes[theme].f1 for scores in columns.values()]))
-    lines.append(line("micro", first.micro, [scores.micro.f1 for scores in columns.values()]))
-    lines.append(line("macro", first.macro, [scores.macro.f1 for scores in columns.values()]))
-    lines.append(f"{'exact match':{width}}{'':>27}" + "".join(f"{scores.exact:>22.3f}" for scores in columns.values()))
+        lines.append(line(name, first.themes[theme], lambda scores, theme=theme: scores.themes[theme]))  # type: ignore[misc]
+    lines.append(line("micro", first.micro, lambda scores: scores.micro))
+    lines.append(line("macro", first.macro, lambda scores: scores.macro))
+    wholes: dict[str, Callable[[Scores], Interval]] = {
+        "micro, whole articles": lambda scores: scores.articles_micro,
+        "macro, whole articles": lambda scores: scores.articles_macro,
+        "exact match": lambda scores: scores.exact,
+    }
+    for label, value in wholes.items():
+        lines.append(f"{label:{width}}{'':>35}" + "".join(f"{value(scores).value:>{wide}.3f}" for scores in columns.values()))
     return "\n".join(lines)

@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from tema.baselines import always_empty, keyword_cues, tfidf
 from tema.bundle import check_output, save_model, write_json, writing
 from tema.calibration import Calibration, calibrate
 from tema.card import model_card
+from tema.comparison import Comparison
 from tema.corpus import SIDES, Corpus, Examples, examples
 from tema.encoders import Origin, encoder_folder, load_encoder
 from tema.errors import OutputError
-from tema.evaluation import Scores, score, tfidf_baseline
-from tema.intervals import Interval, f1_intervals, paired_difference
+from tema.evaluation import Prediction, Scores
+from tema.intervals import Interval
 from tema.settings import Settings, settings_yaml
 from tema.splits import Split
 from tema.themes import themes_yaml
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
     from tema.training import TrainingLog
+
+OURS = "fine-tuned encoder"
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,11 @@ class Sides:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training run found: scores on test lines and their intervals by model, and the encoder's origin.
-
-    The last entry of `intervals` is the difference to the baseline on the same draws of articles.
-    """
+    """What a training run found on its test lines: each model's scores, the first model's lead over each other one, the
+    encoder's origin, and the folder that was written."""
 
     scores: dict[str, Scores]
-    intervals: dict[str, dict[str, Interval]]
+    differences: dict[str, dict[str, Interval]]
     origin: Origin
     folder: Path
 
@@ -97,11 +97,12 @@ class Fitted:
     log: TrainingLog
     origin: Origin
 
-    def give(self, texts: Sequence[str]) -> np.ndarray:
-        """The themes given to texts, (n, n_themes) bool."""
+    def predict(self, texts: Sequence[str]) -> Prediction:
+        """Calibrated probabilities and the themes given to texts."""
         from tema.training import predict_logits
 
-        return self.calibration.decide(self.calibration.probabilities(predict_logits(self.model, self.tokenizer, texts)))
+        probabilities = self.calibration.probabilities(predict_logits(self.model, self.tokenizer, texts))
+        return Prediction(self.calibration.decide(probabilities), probabilities)
 
 
 def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, resume: bool = False, quiet: bool = True) -> Fitted:
@@ -117,21 +118,34 @@ def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, res
     return Fitted(model, tokenizer, calibrate(logits, sides.validation.labels, settings.task), log, origin)
 
 
+def compared(settings: Settings, corpus: Corpus, sides: Sides, fitted: Fitted) -> Comparison:
+    """The fitted model and the baselines that cost seconds, on the test lines."""
+    test = sides.test
+    return Comparison(
+        test,
+        {
+            OURS: fitted.predict(test.texts),
+            "TF-IDF + logistic": tfidf(sides.train, sides.validation, test, settings.task, settings.seed),
+            "keyword cues": keyword_cues(test, corpus.themes),
+            "always empty": always_empty(test),
+        },
+    )
+
+
 def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints: Path, resume: bool, quiet: bool) -> Outcome:
-    """Fit, score on test beside the baseline, and save the model folder."""
+    """Fit, score on test beside the baselines, and save the model folder."""
     started = time.monotonic()
     sides = divided(corpus, split)
     fitted = fit(settings, corpus, sides, checkpoints, resume, quiet)
-    test = sides.test
-    ours, baseline = fitted.give(test.texts), tfidf_baseline(sides.train, sides.validation, test, settings.task, settings.seed)
-    given = {"fine-tuned encoder": ours, "TF-IDF + logistic": baseline}
-    scores = {name: score(test.labels, guess, corpus.theme_ids) for name, guess in given.items()}
-    intervals = {name: f1_intervals(test.labels, guess, test.articles, settings.seed) for name, guess in given.items()}
-    intervals["difference"] = paired_difference(test.labels, ours, baseline, test.articles, settings.seed)
+    comparison = compared(settings, corpus, sides, fitted)
+    outcome = Outcome(
+        comparison.scores(corpus.theme_ids, settings.seed),
+        comparison.differences(settings.seed),
+        fitted.origin,
+        Path(settings.output),
+    )
     metrics = {
-        "scores": {name: scored.as_json() for name, scored in scores.items()},
-        "intervals": {name: {average: i.as_json() for average, i in row.items()} for name, row in intervals.items()},
-        "encoder": fitted.origin.as_json(),
+        **outcome_json(outcome),
         "split": {side: [corpus.articles[i].article_id for i in getattr(split, side)] for side in SIDES},
         "lines": {side: len(getattr(sides, side)) for side in SIDES},
         "epochs": fitted.log.epochs,
@@ -140,7 +154,18 @@ def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints
     }
     _save(settings, corpus, fitted, metrics)
     shutil.rmtree(checkpoints, ignore_errors=True)
-    return Outcome(scores, intervals, fitted.origin, Path(settings.output))
+    return outcome
+
+
+def outcome_json(outcome: Outcome) -> dict[str, Any]:
+    """Scores, differences and encoder for metrics.json."""
+    return {
+        "scores": {name: scored.as_json() for name, scored in outcome.scores.items()},
+        "differences": {
+            name: {average: value.as_json() for average, value in row.items()} for name, row in outcome.differences.items()
+        },
+        "encoder": outcome.origin.as_json(),
+    }
 
 
 def _save(settings: Settings, corpus: Corpus, fitted: Fitted, metrics: dict[str, Any]) -> None:

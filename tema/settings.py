@@ -87,6 +87,7 @@ class TrainingSettings(_Section):
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.1, description="share of the steps that warm up")
     positive_weight: Positive = Field(2.0, description="weight of a given theme against an absent one (multilabel)")
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="dropout inside the encoder while training")
+    noise: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="share of lines damaged in each epoch; see tema/noise.py")
     patience: Count = Field(3, description="epochs without a better validation score before stopping")
     precision: Literal["auto", "fp32", "bf16"] = Field("auto", description="auto: bf16 where the processor is good at it")
 

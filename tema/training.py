@@ -1,15 +1,13 @@
 """Fine-tuning: labelled lines and an encoder in, a classifier and a log of its epochs out.
 
-A Hugging Face `Trainer` on `datasets`, with three additions: the loss weighs given themes (`positive_weight`); new layers
-learn at their own rate; and the sentence vector is batch-normalised in front of the first of them, because the vectors of
-sentence encoders crowd together and a fresh head hardly moves on them. The normalisation is affine, so it is folded
-into that layer at the end and the result is an ordinary transformers model.
+A Hugging Face `Trainer` on `datasets`, with four additions: the loss weighs given themes (`positive_weight`); new layers
+learn at their own rate (`tema.optimiser`); the sentence vector is batch-normalised in front of the first of them
+(`tema.normalisation`); and a share of the lines is damaged afresh in every epoch (`tema.batches`).
 """
 
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -21,7 +19,6 @@ import numpy as np
 import torch
 from torch import nn
 from transformers import (
-    DataCollatorWithPadding,
     EarlyStoppingCallback,
     PrinterCallback,
     Trainer,
@@ -30,16 +27,16 @@ from transformers import (
     set_seed,
 )
 
+from tema.batches import Damage, as_dataset
 from tema.calibration import best_f1
 from tema.corpus import Examples
+from tema.normalisation import fold_normalisation, insert_normalisation
+from tema.optimiser import is_new, make_optimiser
 from tema.settings import Settings
 
 if TYPE_CHECKING:
-    from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-# The layer that first reads the sentence vector, by architecture (BERT; RoBERTa and ELECTRA; DistilBERT; DeBERTa).
-_FIRST_LAYERS = ("base.pooler.dense", "classifier.dense", "pre_classifier", "pooler.dense")
 _PREDICT_BATCH = 32
 
 
@@ -71,22 +68,24 @@ def fine_tune(
         model.set_attn_implementation("eager")  # on CPUs the fused kernel's backward pass takes twice as long in bf16
     if settings.encoder.normalise:
         insert_normalisation(model)
-    log = _EpochTable(quiet)
+    if use_bf16(settings.training.precision) and not torch.cuda.is_available():
+        to_bf16(model)
+    log, noise = _EpochTable(quiet), Damage(train.texts, tokenizer, settings)
     trainer = _ThemeTrainer(
         settings=settings,
         model=model,
         args=training_arguments(settings, checkpoints, quiet),
-        train_dataset=as_dataset(train, tokenizer, settings.task),
+        train_dataset=as_dataset(train, tokenizer, settings.task, rows=True),
         eval_dataset=as_dataset(validation, tokenizer, settings.task),
-        data_collator=DataCollatorWithPadding(tokenizer),
+        data_collator=noise.collate,
         compute_metrics=_validation_score(settings.task),
         compute_loss_func=loss_function(settings, model),
-        callbacks=[EarlyStoppingCallback(settings.training.patience), log],
+        callbacks=[EarlyStoppingCallback(settings.training.patience), log, noise],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=newest_whole_checkpoint(checkpoints) if resume else None)
-    fold_normalisation(model)
     model.float().eval()
+    fold_normalisation(model)
     return TrainingLog(epoch_table(trainer.state.log_history))
 
 
@@ -115,20 +114,6 @@ def predict_logits(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, t
     return logits
 
 
-def as_dataset(lines: Examples, tokenizer: PreTrainedTokenizerBase, task: str) -> Dataset:
-    """Tokenised lines with labels (float vectors for multilabel, class numbers for multiclass) and lengths."""
-    from datasets import Dataset
-
-    tokens = tokenizer(lines.texts, truncation=True)
-    cut = sum(encoding.overflowing != [] for encoding in tokens.encodings)
-    if cut:
-        print(f"{cut} of {len(lines)} lines are longer than {tokenizer.model_max_length} tokens; training reads their beginning")
-    labels = lines.labels.astype(np.float32) if task == "multilabel" else lines.labels.argmax(axis=1)
-    columns = {name: tokens[name] for name in tokenizer.model_input_names if name in tokens}
-    lengths = [len(ids) for ids in tokens["input_ids"]]
-    return Dataset.from_dict({**columns, "labels": labels.tolist(), "length": lengths})
-
-
 def training_arguments(settings: Settings, checkpoints: Path, quiet: bool) -> TrainingArguments:
     """The Trainer's arguments for a recipe."""
     training = settings.training
@@ -143,8 +128,8 @@ def training_arguments(settings: Settings, checkpoints: Path, quiet: bool) -> Tr
         warmup_steps=training.warmup,
         lr_scheduler_type="linear",
         train_sampling_strategy="group_by_length",
-        bf16=use_bf16(training.precision),
-        bf16_full_eval=False,
+        bf16=gpu and use_bf16(training.precision),  # autocast; on a CPU the model itself is in bf16
+        remove_unused_columns=False,  # the collator needs the row numbers
         use_cpu=not gpu,
         dataloader_pin_memory=gpu,
         eval_strategy="epoch",
@@ -171,6 +156,14 @@ def use_bf16(precision: str) -> bool:
     return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16") or capabilities.get("amx_bf16_tile"))
 
 
+def to_bf16(model: PreTrainedModel) -> None:
+    """Put the whole model into bf16 but for batch normalisation, whose running statistics need more digits."""
+    model.bfloat16()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.float()
+
+
 def initialise_new_layers(model: PreTrainedModel) -> None:
     """Draw the weights of layers that the encoder does not bring (head, pooler) from the current seed."""
     for name, module in model.named_modules():
@@ -184,12 +177,6 @@ def set_dropout(model: PreTrainedModel, share: float) -> None:
     for module in model.modules():
         if isinstance(module, nn.Dropout):
             module.p = share
-
-
-def is_new(name: str, model: PreTrainedModel) -> bool:
-    """Whether a parameter or module learns as a new one: the classifier, and the pooler."""
-    prefix = model.base_model_prefix + "."
-    return not name.startswith(prefix) or name.startswith(prefix + "pooler")
 
 
 def loss_function(settings: Settings, model: PreTrainedModel) -> Callable[..., torch.Tensor]:
@@ -206,80 +193,15 @@ def loss_function(settings: Settings, model: PreTrainedModel) -> Callable[..., t
     return binary
 
 
-class _Normalised(nn.Module):
-    """A linear layer behind batch normalisation."""
-
-    def __init__(self, linear: nn.Linear) -> None:
-        super().__init__()
-        self.norm = nn.BatchNorm1d(linear.in_features)
-        self.linear = linear
-
-    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
-        if self.training and vectors.shape[0] == 1:  # one line has no variance
-            self.norm.eval()
-            normalised = self.norm(vectors)
-            self.norm.train()
-        else:
-            normalised = self.norm(vectors)
-        return self.linear(normalised)
-
-
-def insert_normalisation(model: PreTrainedModel) -> None:
-    """Batch-normalise the sentence vector in front of the first new layer; unknown architectures are left as they are."""
-    for parent, name, layer in _first_layer(model):
-        setattr(parent, name, _Normalised(layer))
-
-
-def fold_normalisation(model: PreTrainedModel) -> None:
-    """Undo `insert_normalisation`: y = W((x - m) / s * g + b) + c becomes y = W'x + c', the same function in evaluation mode."""
-    for parent, name, layer in _first_layer(model):
-        if not isinstance(layer, _Normalised):
-            continue
-        norm, linear = layer.norm, layer.linear
-        with torch.no_grad():
-            mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
-            scale = norm.weight / torch.sqrt(variance + norm.eps)
-            linear.bias.add_(linear.weight @ (norm.bias - mean * scale))
-            linear.weight.mul_(scale)
-        setattr(parent, name, linear)
-
-
-def _first_layer(model: PreTrainedModel) -> list[tuple[nn.Module, str, Any]]:
-    for path in _FIRST_LAYERS:
-        *parents, name = path.split(".")
-        owner: Any = model
-        for parent in parents:
-            owner = getattr(owner, model.base_model_prefix if parent == "base" else parent, None)
-        layer = getattr(owner, name, None)
-        if isinstance(layer, (nn.Linear, _Normalised)):
-            return [(owner, name, layer)]
-    return []
-
-
 class _ThemeTrainer(Trainer):
-    """A Trainer whose new layers learn at their own rate, and whose biases and norms do not decay."""
+    """A Trainer with the recipe's own optimiser."""
 
     def __init__(self, settings: Settings, **arguments: Any) -> None:
         self._recipe = settings.training
         super().__init__(**arguments)
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
-        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        for name, parameter in self.model.named_parameters():
-            if parameter.requires_grad:
-                decays = parameter.ndim > 1 and not re.search("norm", name, re.IGNORECASE)
-                groups.setdefault((is_new(name, self.model), decays), []).append(parameter)
-        self.optimizer = torch.optim.AdamW(
-            [
-                {
-                    "params": parameters,
-                    "lr": self._recipe.head_learning_rate if new else self._recipe.learning_rate,
-                    "weight_decay": self._recipe.weight_decay if decays else 0.0,
-                }
-                for (new, decays), parameters in groups.items()
-            ],
-            fused=True,
-        )
+        self.optimizer = make_optimiser(self.model, self._recipe)
         return self.optimizer
 
 

@@ -34,7 +34,7 @@ def test_train_when_done_then_scores_beside_the_baseline_and_the_next_command(
 
 def test_train_when_done_then_words_that_decide_were_learned(model: Path) -> None:
     metrics = json.loads((model / "metrics.json").read_text(encoding="utf-8"))
-    assert metrics["scores"]["fine-tuned encoder"]["micro"]["f1"] > 0.9
+    assert metrics["scores"]["fine-tuned encoder"]["micro"]["f1"]["value"] > 0.9
     assert metrics["encoder"]["standin_reason"] is None
 
 

@@ -12,8 +12,9 @@ from conftest import make_labelled_articles, themes_file
 
 from tema.corpus import Examples, examples, load_corpus
 from tema.encoders import load_encoder
+from tema.normalisation import fold_normalisation, insert_normalisation
 from tema.settings import Settings, load_settings
-from tema.training import fine_tune, fold_normalisation, insert_normalisation, loss_function, predict_logits, use_bf16
+from tema.training import fine_tune, loss_function, predict_logits, use_bf16
 
 CONFIG = Path(__file__).resolve().parents[1] / "configs" / "quick.yaml"
 LABELS = ["integrity", "discipline", "neutrality"]
@@ -52,7 +53,7 @@ def test_fine_tune_when_seed_is_the_same_then_same_logits_and_when_other_then_ot
     [
         "training.epochs=1", "training.batch_size=4", "training.learning_rate=3e-3", "training.head_learning_rate=5e-2",
         "training.weight_decay=0.9", "training.warmup=0.5", "training.positive_weight=5.0",
-        "training.dropout=0.3", "encoder.normalise=false",
+        "training.dropout=0.3", "training.noise=0.9", "encoder.normalise=false",
         "encoder.max_length=16", "training.precision=bf16",
     ],
 )  # fmt: skip
@@ -75,12 +76,13 @@ def test_fine_tune_when_patience_runs_out_then_it_stops_early(
     assert {"epoch", "loss", "validation_loss", "validation_f1"} <= set(log.epochs[0])
 
 
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_fine_tune_when_resumed_after_an_epoch_then_ends_as_an_unbroken_run(
-    encoder: Path, lines: tuple[Examples, Examples], tmp_path: Path
+    encoder: Path, lines: tuple[Examples, Examples], tmp_path: Path, precision: str
 ) -> None:
     import shutil
 
-    settings = recipe(encoder, "training.epochs=3")
+    settings = recipe(encoder, "training.epochs=3", "training.noise=0.5", f"training.precision={precision}")
     whole, logits = trained(settings, lines, tmp_path / "whole")
     checkpoints = sorted((tmp_path / "whole").glob("checkpoint-*"), key=lambda path: int(path.name.split("-")[1]))
     shutil.copytree(checkpoints[-2], tmp_path / "broken" / checkpoints[-2].name)

@@ -1,0 +1,51 @@
+"""What damaged text costs a saved model: `python -m benchmarks.robustness --model models/themes`.
+
+The lines are those of the articles that the model was tested on (`split.test` in its metrics.json); each kind of damage
+(tema/noise.py) is applied to all of them. Changes are paired, with 95 % intervals over articles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+
+from tema.corpus import examples, load_corpus
+from tema.intervals import counts, f1_measures, interval
+from tema.noise import NOISES
+from tema.settings import load_settings
+from tema.tagging import Tagger
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", default="models/themes")
+    arguments = parser.parse_args()
+    folder = Path(arguments.model)
+    settings = load_settings(folder / "settings.yaml")
+    corpus = load_corpus(settings.data, settings.task)
+    tested = set(json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["split"]["test"])
+    lines = examples(corpus, [i for i, article in enumerate(corpus.articles) if article.article_id in tested])
+    tagger = Tagger(folder)
+
+    def given(texts: list[str]) -> np.ndarray:
+        return np.array([[theme in tags.themes for theme in corpus.theme_ids] for tags in tagger.tag_texts(texts)])
+
+    clean = f1_measures(counts(lines.labels, given(lines.texts), lines.articles))["micro"]
+    n_articles = len(np.unique(lines.articles))
+    print(f"{n_articles} test articles, {len(lines)} lines; {tagger.bundle.encoder_note}\n")
+    print("| damage | micro-F1 | change |\n|---|---|---|")
+    print(f"| none | {interval(clean, n_articles, settings.seed)} | |")
+    for name, noise in NOISES.items():
+        generator = random.Random(settings.seed)
+        damaged = given([noise(text, generator) for text in lines.texts])
+        hurt = f1_measures(counts(lines.labels, damaged, lines.articles))["micro"]
+        change = interval(lambda weights, hurt=hurt: hurt(weights) - clean(weights), n_articles, settings.seed)  # type: ignore[misc]
+        print(f"| {name} | {interval(hurt, n_articles, settings.seed)} | {change} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Batch normalisation of the sentence vector while training: a classifier in, one with a normalised head out, and back.
+
+The vectors of sentence encoders crowd together, and a fresh head hardly moves on them; normalised in front of the first new
+layer they spread. The normalisation is affine, so it folds into that layer at the end, and the result is an ordinary
+transformers model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+# The layer that first reads the sentence vector, by architecture (BERT; RoBERTa and ELECTRA; DistilBERT; DeBERTa).
+_FIRST_LAYERS = ("base.pooler.dense", "classifier.dense", "pre_classifier", "pooler.dense")
+
+
+class _Normalised(nn.Module):
+    """A linear layer behind batch normalisation."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(linear.in_features)
+        self.linear = linear
+
+    def forward(self, vectors: torch.Tensor) -> torch.Tensor:
+        vectors = vectors.float()  # statistics over a batch need more digits than bf16 has
+        if self.training and vectors.shape[0] == 1:  # one line has no variance
+            self.norm.eval()
+            normalised = self.norm(vectors)
+            self.norm.train()
+        else:
+            normalised = self.norm(vectors)
+        return self.linear(normalised.to(self.linear.weight.dtype))
+
+
+def insert_normalisation(model: PreTrainedModel) -> None:
+    """Batch-normalise the sentence vector in front of the first new layer; unknown architectures are left as they are."""
+    for parent, name, layer in _first_layer(model):
+        setattr(parent, name, _Normalised(layer))
+
+
+def fold_normalisation(model: PreTrainedModel) -> None:
+    """Undo `insert_normalisation`: y = W((x - m) / s * g + b) + c becomes y = W'x + c', the same function in evaluation mode."""
+    for parent, name, layer in _first_layer(model):
+        if not isinstance(layer, _Normalised):
+            continue
+        norm, linear = layer.norm, layer.linear
+        with torch.no_grad():
+            mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
+            scale = norm.weight / torch.sqrt(variance + norm.eps)
+            linear.bias.add_(linear.weight @ (norm.bias - mean * scale))
+            linear.weight.mul_(scale)
+        setattr(parent, name, linear)
+
+
+def _first_layer(model: PreTrainedModel) -> list[tuple[nn.Module, str, Any]]:
+    for path in _FIRST_LAYERS:
+        *parents, name = path.split(".")
+        owner: Any = model
+        for parent in parents:
+            owner = getattr(owner, model.base_model_prefix if parent == "base" else parent, None)
+        layer = getattr(owner, name, None)
+        if isinstance(layer, (nn.Linear, _Normalised)):
+            return [(owner, name, layer)]
+    return []
