@@ -7,14 +7,22 @@ examples:
   python train.py --set training.epochs=3 --set seed=7
   python train.py --set data.articles=null --set data.table=labels.csv --set data.label_column=label
   python train.py --resume                                  go on after an interruption
+  python train.py --folds 5                                 cross-validate instead: scores, but no model
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tema.cli import DONE, is_quiet, run
+
+if TYPE_CHECKING:
+    from tema.corpus import Corpus
+    from tema.job import Outcome
+    from tema.settings import Settings
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -25,7 +33,15 @@ def parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--output", help="folder of the saved model (default: the recipe's, models/themes)")
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run from its last whole epoch")
-    return parser.parse_args()
+    # how far to trust it
+    parser.add_argument("--folds", type=int, metavar="N", help="cross-validate on N folds of articles, into OUTPUT-folds")
+    parser.add_argument("--peers", action="store_true", help="with --folds: also SetFit and plain fine-tuning (hours on a CPU)")
+    arguments = parser.parse_args()
+    if arguments.folds is not None and arguments.folds < 2:
+        parser.error("--folds needs at least 2")
+    if arguments.peers and not arguments.folds:
+        parser.error("--peers goes with --folds")
+    return arguments
 
 
 def main() -> int:
@@ -40,23 +56,45 @@ def main() -> int:
     lines = sum(len(article.lines) for article in corpus.articles)
     print(f"{len(corpus.articles)} articles, {lines} lines, {len(corpus.themes)} themes", flush=True)
 
-    from tema.evaluation import score_table
+    outcome = _cross_validate(settings, corpus, arguments) if arguments.folds else _train(settings, corpus, arguments.resume)
+    _show(outcome, {theme.id: theme.name for theme in corpus.themes})
+    if arguments.folds:
+        print(f"rows and scores in {outcome.folder}; suspicious labels: python -m tema.corpus suspects --folds {outcome.folder}")
+    else:
+        print(f"saved in {outcome.folder}; tag new text with: python predict.py INPUT --model {outcome.folder}")
+    return DONE
+
+
+def _train(settings: Settings, corpus: Corpus, resume: bool) -> Outcome:
     from tema.job import checkpoint_folder, train_and_save
     from tema.splits import split_articles
 
     split = split_articles(corpus, settings.split, settings.seed)
-    checkpoints = checkpoint_folder(settings, corpus, arguments.resume)
+    checkpoints = checkpoint_folder(settings, corpus, resume)
     print(f"articles: {len(split.train)} train, {len(split.validation)} validation, {len(split.test)} test", flush=True)
-    outcome = train_and_save(settings, corpus, split, checkpoints, arguments.resume, is_quiet())
-    print(f"\nscores on test lines\n{score_table(outcome.scores, {theme.id: theme.name for theme in corpus.themes})}\n")
+    return train_and_save(settings, corpus, split, checkpoints, resume, is_quiet())
+
+
+def _cross_validate(settings: Settings, corpus: Corpus, arguments: argparse.Namespace) -> Outcome:
+    from tema.folds import cross_validate
+    from tema.peers import PEERS
+
+    folder = Path(f"{settings.output}-folds")
+    peers = PEERS if arguments.peers else {}
+    return cross_validate(settings, corpus, arguments.folds, peers, folder, arguments.resume, is_quiet())
+
+
+def _show(outcome: Outcome, names: dict[str, str]) -> None:
+    from tema.evaluation import score_table
+
+    print("\nscores on test lines (F1 by model; precision, recall and average precision of the first)")
+    print(f"{score_table(outcome.scores, names)}\n")
     for name, scores in outcome.scores.items():
-        print(f"{name:20} micro-F1 {scores.micro.f1}  macro-F1 {scores.macro.f1}  (95 % over articles)")
+        print(f"{name:28} micro-F1 {scores.micro.f1}  macro-F1 {scores.macro.f1}  (95 % over articles)")
     for name, lead in outcome.differences.items():
-        print(f"lead over {name:20} micro-F1 {lead['micro']}  macro-F1 {lead['macro']}")
+        print(f"{'lead over ' + name:28} micro-F1 {lead['micro']}  macro-F1 {lead['macro']}")
     if outcome.origin.standin_reason:
         print(outcome.origin.note)
-    print(f"saved in {outcome.folder}; tag new text with: python predict.py INPUT --model {outcome.folder}")
-    return DONE
 
 
 if __name__ == "__main__":

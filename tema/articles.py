@@ -90,6 +90,7 @@ _CREDIT = (
 _BOILERPLATE = [
     # Read-also links: the label alone, with a colon or bar, or directly followed by a title.
     r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|selengkapnya|lainnya)\b\s*(?:[:：;|>»–—-].*|\W*)",
+    r"[\W_]*(?:baca|simak|tonton)\s*[:：|>»]\s*\S.*",
     r"[\W_]*(?:baca|lihat|simak|tonton)\s*(?:juga|pula|selengkapnya)\b(?:\s+\S+){1,22}(?<![.”\"])",
     r"[\W_]*(?:berita|artikel|konten|video|topik|bacaan|tulisan|kabar|opini|baca opini|kolom|post(?:ingan)?)\s+"
     r"(?:terkait|lain(?:nya)?|populer|terpopuler|terkini|terbaru|rekomendasi|pilihan|menarik lainnya|sebelumnya|selanjutnya)\b\s*(?:[:|–-].*|\W*)",
@@ -169,7 +170,7 @@ _SENTENCE = re.compile(
 # ... unless it bears one of these marks, which no paragraph does.
 _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat email|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
-    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)\s*[:：|>»]|"
+    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,

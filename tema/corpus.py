@@ -252,13 +252,28 @@ def _check_support(corpus: Corpus) -> None:
 
 
 def main() -> int:
-    """`python -m tema.corpus audit` measures the project's own corpus; see `tema.audit`."""
+    """`python -m tema.corpus audit` measures the project's own corpus (`tema.audit`), `suspects` lists labels that look wrong."""
     import argparse
 
     parser = argparse.ArgumentParser(prog="python -m tema.corpus", description="Measure the labelled corpus.")
-    parser.add_argument("command", choices=["audit", "picture"], help="audit: check every limit; picture: draw data/corpus.png")
+    parser.add_argument(
+        "command",
+        choices=["audit", "picture", "suspects"],
+        help="audit: check every limit; picture: draw data/corpus.png; suspects: print the lines whose labels look wrong",
+    )
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with articles, annotations and themes.yaml")
+    parser.add_argument("--folds", type=Path, default=Path("models/themes-folds"), help="what `train.py --folds` wrote")
+    parser.add_argument("--most", type=int, default=150, help="how many suspects (default: %(default)s)")
     arguments = parser.parse_args()
+
+    if arguments.command == "suspects":
+        from tema.folds import read_folds
+        from tema.suspects import show, suspects
+
+        data = DataSettings(articles=str(arguments.data / "articles"), themes=str(arguments.data / "themes.yaml"))
+        corpus = load_corpus(data)
+        show(suspects(corpus, read_folds(arguments.folds, corpus), arguments.most))
+        return 0
 
     from tema.audit import audit, draw
 

@@ -69,7 +69,7 @@ def checkpoint_folder(settings: Settings, corpus: Corpus, resume: bool) -> Path:
     check_output(output)
     folder = output.with_name(f".{output.name}.checkpoints")
     recipe = folder / "settings.yaml"
-    now = f"# data {fingerprint(corpus)}\n{settings_yaml(settings)}"
+    now = run_identity(settings, corpus)
     if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != now:
         raise OutputError(
             f"{output}: the run to resume had other settings or data ({recipe}); use the same or leave --resume out"
@@ -79,6 +79,11 @@ def checkpoint_folder(settings: Settings, corpus: Corpus, resume: bool) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     recipe.write_text(now, encoding="utf-8")
     return folder
+
+
+def run_identity(settings: Settings, corpus: Corpus) -> str:
+    """The settings with a digest of the data: a run is resumed only with the same."""
+    return f"# data {fingerprint(corpus)}\n{settings_yaml(settings)}"
 
 
 def fingerprint(corpus: Corpus) -> str:

@@ -15,6 +15,8 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
     "line",
     [
         "Baca juga: Wali Kota Lantik 12 Camat",
+        "Baca: Wali Kota Minta Camat Tidak Menunda Laporan",
+        "Baca Juga : Pasar Pagi Sudah Dibuka Lagi",
         "BACA JUGA",
         "Baca Juga :Harga Cabai Naik Lagi di Pasar Induk",
         "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",

@@ -1,0 +1,83 @@
+"""Cross-validation: settings and a corpus in; what each model says of every labelled line, learned from other articles, out.
+
+Every fold is written when it is done, so a broken-off run goes on with the next one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tema.bundle import write_json
+from tema.comparison import Comparison, joined, read_rows, write_rows
+from tema.corpus import Corpus
+from tema.encoders import Origin
+from tema.errors import OutputError
+from tema.evaluation import Prediction
+from tema.job import Outcome, Sides, compared, divided, fit, outcome_json, run_identity
+from tema.settings import Settings
+from tema.splits import fold_splits
+
+Peer = Callable[[Settings, Corpus, Sides], Prediction]
+"""A model to compare with: learns from the training and validation lines, predicts the test lines."""
+
+
+def cross_validate(
+    settings: Settings, corpus: Corpus, folds: int, peers: Mapping[str, Peer], folder: Path, resume: bool, quiet: bool
+) -> Outcome:
+    """Train on each fold in turn and score the test lines of all folds together.
+
+    `folder` receives a file of rows per fold and metrics.json. Raises OutputError when a run with other settings or data is to be
+    resumed, CorpusError when there are too few articles.
+    """
+    _prepare(folder, run_identity(settings, corpus), resume)
+    splits = fold_splits(corpus, settings.split, folds, settings.seed)
+    parts: list[Comparison] = []
+    for number, split in enumerate(splits, 1):
+        file = folder / f"fold-{number}.jsonl"
+        if not file.exists():
+            print(f"fold {number} of {folds}", flush=True)
+            part = _run_fold(settings, corpus, divided(corpus, split), peers, folder, quiet)
+            write_rows(file.with_suffix(".partial"), corpus, part)
+            file.with_suffix(".partial").rename(file)
+        parts.append(read_rows(file, corpus))
+    origin = Origin(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
+    whole = joined(parts)
+    outcome = Outcome(whole.scores(corpus.theme_ids, settings.seed), whole.differences(settings.seed), origin, folder)
+    write_json(folder / "metrics.json", {**outcome_json(outcome), "folds": folds, "lines": len(whole.lines)})
+    return outcome
+
+
+def read_folds(folder: Path, corpus: Corpus) -> Comparison:
+    """The rows of every fold of a finished run. Raises OutputError when there is none."""
+    if not (folder / "metrics.json").exists():
+        raise OutputError(f"{folder}: no finished cross-validation there; run `python train.py --folds 5` first")
+    return joined([read_rows(file, corpus) for file in sorted(folder.glob("fold-*.jsonl"))])
+
+
+def _prepare(folder: Path, identity: str, resume: bool) -> None:
+    recipe = folder / "settings.yaml"
+    if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != identity:
+        raise OutputError(f"{folder}: the run to resume had other settings or data; use the same or leave --resume out")
+    if folder.exists() and not resume:
+        if any(folder.iterdir()) and not recipe.exists():
+            raise OutputError(f"{folder}: exists and holds no cross-validation; it will not be overwritten")
+        shutil.rmtree(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        recipe.write_text(identity, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror}; choose another folder with --output") from None
+
+
+def _run_fold(
+    settings: Settings, corpus: Corpus, sides: Sides, peers: Mapping[str, Peer], folder: Path, quiet: bool
+) -> Comparison:
+    with tempfile.TemporaryDirectory(prefix="tema-") as checkpoints:
+        fitted = fit(settings, corpus, sides, Path(checkpoints), quiet=quiet)
+    write_json(folder / "encoder.json", {k: v for k, v in fitted.origin.as_json().items() if k != "note"})
+    ours = compared(settings, corpus, sides, fitted)
+    return Comparison(ours.lines, {**ours.predictions, **{name: peer(settings, corpus, sides) for name, peer in peers.items()}})
