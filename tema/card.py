@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tema.corpus import Corpus
 from tema.intervals import Interval
 
-_HEAD = """---
-language: id
-library_name: transformers
-pipeline_tag: text-classification
-tags:
-- {task}
-- indonesian
----
-# A theme classifier for Indonesian text
+_TEXT = """# A theme classifier for Indonesian text
 
 {note}.
 
@@ -68,9 +61,8 @@ def model_card(corpus: Corpus, metrics: dict[str, Any], task: str) -> str:
     rows = [(names[theme], ours["themes"][theme], baseline["themes"][theme]) for theme in names]
     rows += [(name, ours[name], baseline[name]) for name in ("micro", "macro")]
     gain = next(iter(metrics["differences"].values()))
-    return _HEAD.format(
+    text = _TEXT.format(
         note=metrics["encoder"]["note"],
-        task={"multilabel": "multi-label", "multiclass": "multi-class"}[task],
         decision=_DECISIONS[task],
         n_themes=len(corpus.themes),
         rows="\n".join(
@@ -82,6 +74,30 @@ def model_card(corpus: Corpus, metrics: dict[str, Any], task: str) -> str:
         **{f"{average}_gain": str(Interval(**values)) for average, values in gain.items()},
         **metrics["lines"],
     )
+    return f"---\n{_metadata(ours, metrics, task)}\n---\n{text}"
+
+
+def _metadata(ours: dict[str, Any], metrics: dict[str, Any], task: str) -> str:
+    """The card's YAML head, as the hub reads it."""
+    from huggingface_hub import EvalResult, ModelCardData
+
+    name = Path(metrics["output"]).name
+    results = [
+        EvalResult("text-classification", "labelled articles", name, f"f1-{average}", round(ours[average]["f1"]["value"], 4),
+                   metric_name=f"F1 ({average})", dataset_split="test")
+        for average in ("micro", "macro")
+    ]  # fmt: skip
+    loaded = metrics["encoder"]["loaded"]
+    data = ModelCardData(
+        language="id",
+        library_name="transformers",
+        pipeline_tag="text-classification",
+        base_model=loaded.split(" ")[0] if "/" in loaded and not Path(loaded).exists() else None,
+        tags=["indonesian", {"multilabel": "multi-label", "multiclass": "multi-class"}[task]],
+        model_name=name,
+        eval_results=results,
+    )
+    return str(data.to_yaml()).strip()
 
 
 def _value(row: dict[str, Any], measure: str) -> str:

@@ -18,6 +18,7 @@ from tema.encoders import Origin
 from tema.errors import OutputError
 from tema.evaluation import Prediction
 from tema.job import Outcome, Sides, compared, divided, fit, outcome_json, run_identity
+from tema.report import report, review_errors
 from tema.settings import Settings
 from tema.splits import fold_splits
 
@@ -30,7 +31,9 @@ def cross_validate(
 ) -> Outcome:
     """Train on each fold in turn and score the test lines of all folds together.
 
-    `folder` receives a file of rows per fold and metrics.json. Raises OutputError when a run with other settings or data is to be
+    `folder` receives a file of rows per fold, report.html and metrics.json.
+
+    Raises OutputError when a run with other settings or data is to be
     resumed, CorpusError when there are too few articles.
     """
     _prepare(folder, run_identity(settings, corpus), resume)
@@ -47,7 +50,10 @@ def cross_validate(
     origin = Origin(**json.loads((folder / "encoder.json").read_text(encoding="utf-8")))
     whole = joined(parts)
     outcome = Outcome(whole.scores(corpus.theme_ids, settings.seed), whole.differences(settings.seed), origin, folder)
-    write_json(folder / "metrics.json", {**outcome_json(outcome), "folds": folds, "lines": len(whole.lines)})
+    metrics = {**outcome_json(outcome), "review": review_errors(whole), "folds": folds, "lines": len(whole.lines)}
+    page = report(f"{Path(settings.output).name}: {folds}-fold cross-validation", corpus, whole, outcome, [])
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    write_json(folder / "metrics.json", metrics)
     return outcome
 
 

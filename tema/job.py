@@ -22,6 +22,7 @@ from tema.encoders import Origin, encoder_folder, load_encoder
 from tema.errors import OutputError
 from tema.evaluation import Prediction, Scores
 from tema.intervals import Interval
+from tema.report import report, review_errors
 from tema.settings import Settings, settings_yaml
 from tema.splits import Split
 from tema.themes import themes_yaml
@@ -151,13 +152,16 @@ def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints
     )
     metrics = {
         **outcome_json(outcome),
+        "review": review_errors(comparison),
         "split": {side: [corpus.articles[i].article_id for i in getattr(split, side)] for side in SIDES},
         "lines": {side: len(getattr(sides, side)) for side in SIDES},
         "epochs": fitted.log.epochs,
+        "output": settings.output,
         "weights": sum(parameter.numel() for parameter in fitted.model.parameters()),
         "seconds": round(time.monotonic() - started, 1),
     }
-    _save(settings, corpus, fitted, metrics)
+    page = report(f"{Path(settings.output).name}: test report", corpus, comparison, outcome, fitted.log.epochs)
+    _save(settings, corpus, fitted, metrics, page)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return outcome
 
@@ -173,11 +177,12 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _save(settings: Settings, corpus: Corpus, fitted: Fitted, metrics: dict[str, Any]) -> None:
+def _save(settings: Settings, corpus: Corpus, fitted: Fitted, metrics: dict[str, Any], page: str) -> None:
     with writing(Path(settings.output)) as folder:
         save_model(folder, fitted.model, fitted.tokenizer)
         write_json(folder / "calibration.json", fitted.calibration.as_json())
         write_json(folder / "metrics.json", metrics)
+        (folder / "report.html").write_text(page, encoding="utf-8")
         (folder / "settings.yaml").write_text(settings_yaml(settings), encoding="utf-8")
         (folder / "themes.yaml").write_text(themes_yaml(corpus.themes), encoding="utf-8")
         (folder / "README.md").write_text(model_card(corpus, metrics, settings.task), encoding="utf-8")
