@@ -39,6 +39,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--uncalibrated", action="store_true", help="scores as transformers' pipeline gives them, before calibration"
     )
+    parser.add_argument(
+        "--engine", choices=["auto", "openvino", "torch"], default="auto",
+        help="what runs the model; auto: the exported form on a CPU, torch on a GPU (default: %(default)s)",
+    )  # fmt: skip
     # what to write
     parser.add_argument(
         "--output", help="file to write, .jsonl .csv or .parquet (default: a table on a terminal, .jsonl on a pipe)"
@@ -67,7 +71,7 @@ def main() -> int:
     reader = Reader(arguments.text_column, arguments.id_column, arguments.output)
     articles = iter(_given_text(arguments.text) if arguments.text is not None else reader.read(arguments.inputs))
     first = next(articles, None)  # a missing input stops here, before the model is loaded
-    tagger = Tagger(arguments.model, calibrated=not arguments.uncalibrated)
+    tagger = Tagger(arguments.model, not arguments.uncalibrated, arguments.engine)
     if tagger.bundle.is_standin:
         print(tagger.bundle.encoder_note, file=sys.stderr)
     done = articles_done(arguments.output, arguments.level) if arguments.resume else None

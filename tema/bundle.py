@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 MANIFEST = "manifest.json"
+EXPORT = "openvino/model.xml"  # and model.bin beside it
+_WEIGHTS = (".safetensors", ".bin", ".xml")  # large: checked by the engine that reads them
 FORMAT = 1
 
 
@@ -92,22 +94,18 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def load_bundle(folder: str | Path) -> Bundle:
-    """Open a saved model after checking it against its manifest.
+    """Open a saved model after checking it against its manifest; of the weights only that they are there.
 
     Raises ModelError when there is no model, or a file is missing or altered.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise ModelError(f"{folder}: no model there yet; train one with `python train.py`, or name a model's folder with --model")
-    manifest = _manifest(folder)
-    for name, digest in manifest["files"].items():
-        path = folder / name
-        if not path.is_file():
+    names = list(_manifest(folder)["files"])
+    for name in names:
+        if not (folder / name).is_file():
             raise ModelError(f"{folder}: the model is incomplete: {name} is missing; copy the folder again or train anew")
-        if _digest(path) != digest:
-            raise ModelError(
-                f"{folder}: {name} was altered since training (its checksum differs); copy the folder again or train anew"
-            )
+    check_files(folder, [name for name in names if not name.endswith(_WEIGHTS)])
     metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     tokenizer_config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     return Bundle(
@@ -118,6 +116,16 @@ def load_bundle(folder: str | Path) -> Bundle:
         metrics["encoder"]["standin_reason"] is not None,
         int(tokenizer_config["model_max_length"]),
     )
+
+
+def check_files(folder: Path, names: Iterable[str]) -> None:
+    """Hold files of a saved model against the manifest. Raises ModelError for one that was altered."""
+    digests = _manifest(folder)["files"]
+    for name in names:
+        if _digest(folder / name) != digests.get(name):
+            raise ModelError(
+                f"{folder}: {name} was altered since training (its checksum differs); copy the folder again or train anew"
+            )
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tema.baselines import always_empty, keyword_cues, tfidf
 from tema.bundle import check_output, save_model, write_json, writing
 from tema.calibration import Calibration, calibrate
@@ -21,6 +23,7 @@ from tema.corpus import SIDES, Corpus, Examples, examples
 from tema.encoders import Origin, encoder_folder, load_encoder
 from tema.errors import OutputError
 from tema.evaluation import Prediction, Scores
+from tema.export import Export, export
 from tema.intervals import Interval
 from tema.report import report, review_errors
 from tema.settings import Settings, settings_yaml
@@ -161,7 +164,7 @@ def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints
         "seconds": round(time.monotonic() - started, 1),
     }
     page = report(f"{Path(settings.output).name}: test report", corpus, comparison, outcome, fitted.log.epochs)
-    _save(settings, corpus, fitted, metrics, page)
+    _save(settings, corpus, fitted, sides, metrics, page)
     shutil.rmtree(checkpoints, ignore_errors=True)
     return outcome
 
@@ -177,12 +180,30 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _save(settings: Settings, corpus: Corpus, fitted: Fitted, metrics: dict[str, Any], page: str) -> None:
+def _save(settings: Settings, corpus: Corpus, fitted: Fitted, sides: Sides, metrics: dict[str, Any], page: str) -> None:
     with writing(Path(settings.output)) as folder:
         save_model(folder, fitted.model, fitted.tokenizer)
+        exported = _export(folder, fitted, sides)
+        print(exported, flush=True)
+        metrics = {**metrics, "export": exported.as_json()}
         write_json(folder / "calibration.json", fitted.calibration.as_json())
         write_json(folder / "metrics.json", metrics)
         (folder / "report.html").write_text(page, encoding="utf-8")
         (folder / "settings.yaml").write_text(settings_yaml(settings), encoding="utf-8")
         (folder / "themes.yaml").write_text(themes_yaml(corpus.themes), encoding="utf-8")
         (folder / "README.md").write_text(model_card(corpus, metrics, settings.task), encoding="utf-8")
+
+
+def _export(folder: Path, fitted: Fitted, sides: Sides) -> Export:
+    """Export the saved model, held against the trained weights on the validation lines."""
+    validation, calibration = sides.validation, fitted.calibration
+
+    def micro(logits: np.ndarray) -> float:
+        given = calibration.decide(calibration.probabilities(logits))
+        return float(2 * (given & validation.labels).sum() / max(1, given.sum() + validation.labels.sum()))
+
+    from tema.training import predict_logits
+
+    trained = micro(predict_logits(fitted.model, fitted.tokenizer, validation.texts))
+    length = fitted.tokenizer.model_max_length
+    return export(folder, fitted.model, sides.train.texts, length, trained, lambda engine: micro(engine.logits(validation.texts)))

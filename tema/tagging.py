@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ import numpy as np
 from tema.articles import Article, Paragraph
 from tema.bundle import Bundle, load_bundle
 from tema.calibration import raw_probabilities
-from tema.engine import Engine, TorchEngine
+from tema.engine import Engine, open_engine
 
-_GATHERED = 1024  # paragraphs
+_GATHERED = 512  # paragraphs
 
 
 @dataclass(frozen=True)
@@ -43,40 +44,44 @@ class Tagger:
     """A saved model, ready to tag. `calibrated=False` gives the probabilities of transformers' pipeline as scores; themes
     and doubt always come from the calibrated ones."""
 
-    def __init__(self, model: str | Path, calibrated: bool = True) -> None:
+    def __init__(self, model: str | Path, calibrated: bool = True, engine: str = "auto") -> None:
         self.bundle: Bundle = load_bundle(model)
         self.theme_ids = [theme.id for theme in self.bundle.themes]
         self._no_tags = Tags((), (0.0,) * len(self.theme_ids), False)
         self._calibrated = calibrated
-        self._engine: Engine = TorchEngine(self.bundle.folder, self.bundle.max_length)
+        # the exported form rounds; who asks for the pipeline's own figures gets the trained weights
+        self.engine: Engine = open_engine(self.bundle, "torch" if engine == "auto" and not calibrated else engine)
 
     def tag(self, articles: Iterable[Article]) -> Iterator[TaggedArticle]:
-        """Tag a stream of articles."""
-        gathered: list[Article] = []
-        waiting = 0
-        for article in articles:
-            gathered.append(article)
-            waiting += len(article.paragraphs)
-            if waiting >= _GATHERED:
-                yield from self._tag_together(gathered)
-                gathered, waiting = [], 0
-        if gathered:
-            yield from self._tag_together(gathered)
+        """Tag a stream of articles; while some are tagged, the next are read and the last are handed on."""
+        with ThreadPoolExecutor(1) as worker:
+            running: Future[list[TaggedArticle]] | None = None
+            for group in _groups(articles):
+                ahead = worker.submit(self._tag_together, group)
+                if running is not None:
+                    yield from running.result()
+                running = ahead
+            if running is not None:
+                yield from running.result()
 
     def tag_texts(self, texts: list[str]) -> list[Tags]:
         """Tag single paragraphs; each is taken as body text."""
         return self._tags(texts)
 
-    def _tag_together(self, articles: list[Article]) -> Iterator[TaggedArticle]:
+    def _tag_together(self, articles: list[Article]) -> list[TaggedArticle]:
         tagged = iter(self._tags([p.text for article in articles for p in article.paragraphs if is_tagged(p)]))
-        for article in articles:
-            yield TaggedArticle(article, tuple(next(tagged) if is_tagged(p) else self._no_tags for p in article.paragraphs))
+        return [
+            TaggedArticle(article, tuple(next(tagged) if is_tagged(p) else self._no_tags for p in article.paragraphs))
+            for article in articles
+        ]
 
     def _tags(self, texts: list[str]) -> list[Tags]:
         if not texts:
             return []
         calibration = self.bundle.calibration
-        logits = self._engine.logits(texts)
+        once = list(dict.fromkeys(texts))  # archives repeat themselves
+        number = {text: i for i, text in enumerate(once)}
+        logits = self.engine.logits(once)[[number[text] for text in texts]]
         probabilities = calibration.probabilities(logits)
         given, doubtful = calibration.decide(probabilities), calibration.needs_review(probabilities)
         shown = probabilities if self._calibrated else raw_probabilities(logits, calibration.task)
@@ -88,6 +93,20 @@ class Tagger:
             )
             for i in range(len(texts))
         ]
+
+
+def _groups(articles: Iterable[Article]) -> Iterator[list[Article]]:
+    """Articles in groups that hold enough paragraphs to fill the engine's batches."""
+    gathered: list[Article] = []
+    waiting = 0
+    for article in articles:
+        gathered.append(article)
+        waiting += len(article.paragraphs)
+        if waiting >= _GATHERED:
+            yield gathered
+            gathered, waiting = [], 0
+    if gathered:
+        yield gathered
 
 
 def is_tagged(paragraph: Paragraph) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from tema.bundle import MANIFEST, check_output, load_bundle, writing
 from tema.errors import ModelError, OutputError
+from tema.tagging import Tagger
 
 
 @pytest.fixture
@@ -42,7 +43,15 @@ def test_load_when_weights_were_altered_then_said(copied: Path) -> None:
     data[-1] ^= 1
     (copied / "model.safetensors").write_bytes(data)
     with pytest.raises(ModelError, match=r"model.safetensors was altered since training"):
-        load_bundle(copied)
+        Tagger(copied, engine="torch")
+
+
+@pytest.mark.parametrize("name", ["openvino/model.bin", "openvino/model.xml", "tokenizer.json", "calibration.json"])
+def test_load_when_a_file_that_tagging_reads_was_altered_then_said(copied: Path, name: str) -> None:
+    with (copied / name).open("ab") as stream:
+        stream.write(b" ")
+    with pytest.raises(ModelError, match=f"{name} was altered since training"):
+        Tagger(copied, engine="openvino")
 
 
 def test_load_when_manifest_is_missing_then_not_whole(copied: Path) -> None:
@@ -104,7 +113,16 @@ def test_model_when_loaded_by_transformers_then_pipeline_gives_predicts_uncalibr
 
 
 def test_model_when_saved_then_nothing_in_it_can_execute_code(model: Path) -> None:
-    assert {path.suffix for path in model.rglob("*") if path.is_file()} <= {".json", ".yaml", ".md", ".safetensors", ".txt"}
+    assert {path.suffix for path in model.rglob("*") if path.is_file()} <= {
+        ".json",
+        ".yaml",
+        ".md",
+        ".safetensors",
+        ".txt",
+        ".html",
+        ".xml",
+        ".bin",
+    }
     metrics = json.loads((model / "metrics.json").read_text(encoding="utf-8"))
     assert set(metrics["split"]) == {"train", "validation", "test"}
     assert metrics["scores"]["fine-tuned encoder"]["micro"]["support"] > 0

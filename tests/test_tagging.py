@@ -10,13 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tema.articles import make_article
-from tema.engine import TorchEngine, length_batches
+from tema.engine import TorchEngine, length_batches, padded_length
 from tema.tagging import Tagger, article_record, paragraph_records
 
 
-@pytest.fixture(scope="module")
-def tagger(model: Path) -> Tagger:
-    return Tagger(model)
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def tagger(request: pytest.FixtureRequest, model: Path) -> Tagger:
+    tagger = Tagger(model, engine=request.param)
+    assert tagger.engine.name == request.param
+    return tagger
 
 
 def scores(tagger: Tagger, texts: list[str]) -> np.ndarray:
@@ -68,6 +70,7 @@ def test_length_batches_when_made_then_each_window_once_and_within_the_budget() 
     batches = length_batches(lengths, 1000)
     assert sorted(i for batch in batches for i in batch) == list(range(500))
     assert all(len(batch) * max(lengths[i] for i in batch) <= 1000 for batch in batches)
+    assert all(len({padded_length(lengths[i]) for i in batch}) == 1 for batch in batches)
     assert [len(batch) for batch in length_batches([5000], 1000)] == [1]
 
 
