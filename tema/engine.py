@@ -12,6 +12,7 @@ import importlib.util
 import json
 import shutil
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -114,18 +115,28 @@ class OpenVinoEngine(_WindowedEngine):
         import openvino
 
         core = openvino.Core()
-        self._model = core.compile_model(core.read_model(folder / EXPORT), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        model = core.compile_model(core.read_model(folder / EXPORT), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        # Not openvino's AsyncInferQueue: its callbacks need Python's lock, which a model that is being freed holds while it waits
+        # for them.
+        n_requests = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1  # one more waits filled
+        self._requests = [model.create_infer_request() for _ in range(n_requests)]
 
-    def _run(
-        self, batches: list[tuple[list[int], np.ndarray, np.ndarray]], take: Callable[[list[int], np.ndarray], None]
-    ) -> None:
-        import openvino
+    def _run(self, batches: list[Batch], take: Callable[[list[int], np.ndarray], None]) -> None:
+        running: deque[tuple[list[int], Any]] = deque()
 
-        queue = openvino.AsyncInferQueue(self._model)
-        queue.set_callback(lambda request, rows: take(rows, request.get_output_tensor(0).data))
+        def finish() -> Any:
+            rows, request = running.popleft()
+            request.wait()
+            take(rows, request.get_output_tensor(0).data)
+            return request
+
+        free = list(self._requests)
         for rows, ids, mask in batches:
-            queue.start_async({0: ids, 1: mask}, rows)
-        queue.wait_all()
+            request = free.pop() if free else finish()
+            request.start_async({0: ids, 1: mask})
+            running.append((rows, request))
+        while running:
+            finish()
 
 
 def open_engine(bundle: Bundle, choice: str = "auto") -> Engine:
