@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import learning_curve, transfer
+from benchmarks import learning_curve, robustness, tagging, transfer
 
 
 def test_learning_curve_when_run_then_a_row_per_share(
@@ -52,3 +52,26 @@ def test_transfer_when_run_on_the_training_articles_then_near_perfect(
     micro = next(line for line in out.splitlines() if line.startswith("micro-F1"))
     assert float(micro.split()[1]) > 0.9
     assert "needs_review" in out
+
+
+def test_robustness_when_run_then_a_row_per_damage_with_its_change(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["robustness", "--model", str(model)])
+    robustness.main()
+    rows = {cells[1].strip(): cells for line in capsys.readouterr().out.splitlines() if len(cells := line.split("|")) > 3}
+    assert float(rows["none"][2].split()[0]) > 0.9
+    assert abs(float(rows["lower case"][3].split()[0])) < 0.01  # the words that decide are in lower case already
+    assert "typos" in rows
+
+
+def test_tagging_when_run_then_rates_and_ratios_of_three_ways(
+    model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tagging", "--model", str(model), "--lines", "64", "--articles", "5"])
+    tagging.main()
+    out = capsys.readouterr().out
+    rows = [line.split("|") for line in out.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 3
+    assert rows[0][3].strip() == rows[1][4].strip() == "1.0x"
+    assert "predict.py --text from cold" in out
