@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import learning_curve, robustness, tagging, transfer
+from benchmarks import learning_curve, robustness, screen, tagging, transfer
 
 
 def test_learning_curve_when_run_then_a_row_per_share(
@@ -75,3 +75,14 @@ def test_tagging_when_run_then_rates_and_ratios_of_three_ways(
     assert len(rows) == 3
     assert rows[0][3].strip() == rows[1][4].strip() == "1.0x"
     assert "predict.py --text from cold" in out
+
+
+def test_screen_when_run_then_a_row_per_variant(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variants = ["training.epochs=1 training.learning_rate=1e-9 training.head_learning_rate=1e-9", "training.epochs=4"]
+    monkeypatch.setattr(sys, "argv", ["screen", "--config", str(workshop / "tiny.yaml"), *variants])
+    screen.main()
+    rows = [line.split("|") for line in capsys.readouterr().out.splitlines() if line.startswith("| training")]
+    assert [row[1].strip() for row in rows] == variants
+    assert float(rows[1][2]) > float(rows[0][2])
