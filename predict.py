@@ -7,13 +7,15 @@ examples:
   python predict.py news.csv --text-column isi --id-column id --level article --output tags.csv
   python predict.py --text "ASN harus jujur dan tepat waktu"
   cat article.txt | python predict.py - > tags.jsonl
+  python predict.py s3://news/2026 --ray auto --output s3://news/tags      on a Ray cluster (docs/cluster.md)
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tema.articles import Article, make_article
@@ -21,6 +23,7 @@ from tema.cli import DONE, SET_ASIDE, is_quiet, run
 from tema.errors import InputError
 
 if TYPE_CHECKING:
+    from tema.readers import SetAside
     from tema.tagging import Tagger
     from tema.writers import Writer
 
@@ -40,8 +43,8 @@ def parse_arguments() -> argparse.Namespace:
         "--uncalibrated", action="store_true", help="scores as transformers' pipeline gives them, before calibration"
     )
     parser.add_argument(
-        "--engine", choices=["auto", "openvino", "torch"], default="auto",
-        help="what runs the model; auto: the exported form on a CPU, torch on a GPU (default: %(default)s)",
+        "--engine", choices=["auto", "openvino", "onnx", "torch"], default="auto",
+        help="what runs the model; auto: the fastest exported form on a CPU, torch on a GPU (default: %(default)s)",
     )  # fmt: skip
     # what to write
     parser.add_argument(
@@ -51,16 +54,29 @@ def parse_arguments() -> argparse.Namespace:
         "--level", choices=["paragraph", "article"], default="paragraph", help="one record per (default: %(default)s)"
     )
     parser.add_argument("--resume", action="store_true", help="go on with a .jsonl output that was broken off")
+    # on many machines (docs/cluster.md)
+    parser.add_argument(
+        "--ray", nargs="?", const="local", metavar="ADDRESS",
+        help="run on Ray Data: on the cluster at ADDRESS (auto: the one this machine belongs to), else on all cores here; "
+        "INPUT may be an object-store address, --output is a folder of Parquet files",
+    )  # fmt: skip
+    parser.add_argument("--workers", type=int, help="with --ray: how many models run at a time (default: one per core)")
     arguments = parser.parse_args()
     if bool(arguments.inputs) == (arguments.text is not None):
         parser.error("give INPUT files, or --text")
     if arguments.resume and not arguments.output:
         parser.error("--resume needs --output")
+    if arguments.ray and (not arguments.output or arguments.text is not None or arguments.resume):
+        parser.error("--ray takes INPUT files and needs --output, a new folder; it cannot resume")
+    if arguments.workers is not None and (not arguments.ray or arguments.workers < 1):
+        parser.error("--workers goes with --ray and is at least 1")
     return arguments
 
 
 def main() -> int:
     arguments = parse_arguments()
+    if arguments.ray:
+        return _tag_on_cluster(arguments)
 
     from tema.readers import Reader
     from tema.tagging import Tagger
@@ -80,20 +96,33 @@ def main() -> int:
     try:
         _tag_all(tagger, waiting, writer, arguments.level)
     finally:
-        for left_out in reader.set_aside:
-            print(f"set aside: {left_out.source}: {left_out.reason}", file=sys.stderr)
+        _tell(reader.set_aside)
     return SET_ASIDE if reader.set_aside else DONE
 
 
+def _tag_on_cluster(arguments: argparse.Namespace) -> int:
+    from tema.cluster import ClusterJob, tag_on_cluster
+
+    job = ClusterJob(
+        arguments.inputs, Path(arguments.model), arguments.output, arguments.level, arguments.text_column, arguments.id_column,
+        arguments.engine, not arguments.uncalibrated, arguments.ray, arguments.workers,
+    )  # fmt: skip
+    left_out = tag_on_cluster(job)
+    _tell(left_out)
+    return SET_ASIDE if left_out else DONE
+
+
+def _tell(left_out: Sequence[SetAside]) -> None:
+    for note in left_out:
+        print(f"set aside: {note.source}: {note.reason}", file=sys.stderr)
+
+
 def _tag_all(tagger: Tagger, articles: Iterable[Article], writer: Writer, level: str) -> None:
-    from tema.tagging import article_record, paragraph_records
+    from tema.tagging import records
 
     for tagged in tagger.tag(_with_progress(articles)):
-        if level == "article":
-            writer.write(article_record(tagged, tagger.theme_ids))
-        else:
-            for record in paragraph_records(tagged, tagger.theme_ids):
-                writer.write(record)
+        for record in records(tagged, tagger.theme_ids, level):
+            writer.write(record)
     writer.close()
 
 

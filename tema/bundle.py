@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 MANIFEST = "manifest.json"
-EXPORT = "openvino/model.xml"  # and model.bin beside it
-_WEIGHTS = (".safetensors", ".bin", ".xml")  # large: checked by the engine that reads them
+EXPORTS = {"openvino": ["openvino/model.xml", "openvino/model.bin"], "onnx": ["onnx/model.onnx"]}
+_WEIGHTS = (".safetensors", ".bin", ".xml", ".onnx")  # large: checked by the engine that reads them
 FORMAT = 1
 
 

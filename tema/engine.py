@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import shutil
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from tema.bundle import EXPORT, Bundle, check_files
+from tema.bundle import EXPORTS, Bundle, check_files
 from tema.errors import ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-ENGINES = ("auto", "openvino", "torch")
+ENGINES = ("auto", "openvino", "onnx", "torch")
+PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}
 _OVERLAP = 0.25  # of a window
 _BATCH_TOKENS = 1024
 _MULTIPLE = 8  # tokens
@@ -67,9 +70,7 @@ class _WindowedEngine:
         self._run([(rows, *pad([windows[row] for row in rows], self._pad)) for rows in batches], take)
         return result
 
-    def _run(
-        self, batches: list[tuple[list[int], np.ndarray, np.ndarray]], take: Callable[[list[int], np.ndarray], None]
-    ) -> None:
+    def _run(self, batches: list[Batch], take: Callable[[list[int], np.ndarray], None]) -> None:
         raise NotImplementedError
 
 
@@ -78,19 +79,19 @@ class TorchEngine(_WindowedEngine):
 
     name = "torch"
 
-    def __init__(self, folder: Path, max_length: int) -> None:
+    def __init__(self, folder: Path, max_length: int, threads: int | None = None) -> None:
         super().__init__(folder, max_length)
         import torch
         from transformers import AutoModelForSequenceClassification
 
+        if threads:
+            torch.set_num_threads(threads)
         self._torch = torch
         self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._model = AutoModelForSequenceClassification.from_pretrained(folder).eval().to(self._device)
         self._takes_types = getattr(self._model.config, "type_vocab_size", 0) > 1
 
-    def _run(
-        self, batches: list[tuple[list[int], np.ndarray, np.ndarray]], take: Callable[[list[int], np.ndarray], None]
-    ) -> None:
+    def _run(self, batches: list[Batch], take: Callable[[list[int], np.ndarray], None]) -> None:
         for rows, ids, mask in batches:
             inputs = {"input_ids": self._tensor(ids), "attention_mask": self._tensor(mask)}
             if self._takes_types:
@@ -110,12 +111,13 @@ class OpenVinoEngine(_WindowedEngine):
 
     name = "openvino"
 
-    def __init__(self, folder: Path, max_length: int) -> None:
+    def __init__(self, folder: Path, max_length: int, threads: int | None = None) -> None:
         super().__init__(folder, max_length)
         import openvino
 
         core = openvino.Core()
-        model = core.compile_model(core.read_model(folder / EXPORT), "CPU", {"PERFORMANCE_HINT": "THROUGHPUT"})
+        options: dict[str, Any] = {"PERFORMANCE_HINT": "THROUGHPUT", **({"INFERENCE_NUM_THREADS": threads} if threads else {})}
+        model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
         # Not openvino's AsyncInferQueue: its callbacks need Python's lock, which a model that is being freed holds while it waits
         # for them.
         n_requests = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1  # one more waits filled
@@ -139,27 +141,69 @@ class OpenVinoEngine(_WindowedEngine):
             finish()
 
 
-def open_engine(bundle: Bundle, choice: str = "auto") -> Engine:
-    """The engine asked for; `auto` takes torch on a machine with a GPU and else the exported form, and says on stderr why when it
-    has to fall back. Raises ModelError when the engine asked for cannot run this model."""
+class OnnxEngine(_WindowedEngine):
+    """Runs the exported form with ONNX Runtime on the CPU, a batch per core at a time; torch is not imported."""
+
+    name = "onnx"
+
+    def __init__(self, folder: Path, max_length: int, threads: int | None = None) -> None:
+        super().__init__(folder, max_length)
+        import onnxruntime
+
+        self._threads = threads or os.cpu_count()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # a batch is small: a core each beats all cores on one
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(folder / EXPORTS["onnx"][0], options, ["CPUExecutionProvider"])
+
+    def _run(self, batches: list[Batch], take: Callable[[list[int], np.ndarray], None]) -> None:
+        def logits(batch: Batch) -> np.ndarray:
+            return self._session.run(None, {"input_ids": batch[1], "attention_mask": batch[2]})[0]
+
+        with ThreadPoolExecutor(self._threads) as cores:
+            for (rows, _, _), values in zip(batches, cores.map(logits, batches), strict=True):
+                take(rows, values)
+
+
+def open_engine(bundle: Bundle, choice: str = "auto", threads: int | None = None) -> Engine:
+    """The engine asked for, on `threads` cores (None: all); `auto` takes torch on a machine with a GPU, else the first exported
+    form that can run, and says on stderr why when it has to fall back. Raises ModelError when the engine asked for cannot run
+    this model."""
     if choice == "torch" or (choice == "auto" and shutil.which("nvidia-smi")):
-        return _torch(bundle)
-    if not (bundle.folder / EXPORT).exists():
-        reason = "this model holds no exported form"
-    elif importlib.util.find_spec("openvino") is None:
-        reason = "the package openvino is not installed (pip install openvino)"
-    else:
-        check_files(bundle.folder, [EXPORT, Path(EXPORT).with_suffix(".bin").as_posix()])
-        return OpenVinoEngine(bundle.folder, bundle.max_length)
+        return _torch(bundle, threads)
+    reasons = []
+    for name in PACKAGES if choice == "auto" else [choice]:
+        if reason := _why_not(bundle, name):
+            reasons.append(f"{name}: {reason}")
+            continue
+        check_files(bundle.folder, EXPORTS[name])
+        if reasons:
+            print(f"tagging with {name} ({'; '.join(reasons)})", file=sys.stderr)
+        return exported_engine(name, bundle.folder, bundle.max_length, threads)
     if choice != "auto":
-        raise ModelError(f"{bundle.folder}: engine {choice!r} cannot run: {reason}")
-    print(f"tagging with torch, which is several times slower: {reason}", file=sys.stderr)
-    return _torch(bundle)
+        raise ModelError(f"{bundle.folder}: engine {choice!r} cannot run: {reasons[0]}")
+    print(f"tagging with torch, which is several times slower ({'; '.join(reasons)})", file=sys.stderr)
+    return _torch(bundle, threads)
 
 
-def _torch(bundle: Bundle) -> TorchEngine:
+def exported_engine(name: str, folder: Path, max_length: int, threads: int | None = None) -> Engine:
+    """The engine called `name`, openvino or onnx, on the form exported for it in `folder`."""
+    kind = OpenVinoEngine if name == "openvino" else OnnxEngine
+    return kind(folder, max_length, threads)
+
+
+def _why_not(bundle: Bundle, name: str) -> str | None:
+    """What keeps an engine from running this model."""
+    if not (bundle.folder / EXPORTS[name][0]).exists():
+        return "this model holds no form for it"
+    if importlib.util.find_spec(PACKAGES[name]) is None:
+        return f"the package is not installed (pip install {PACKAGES[name]})"
+    return None
+
+
+def _torch(bundle: Bundle, threads: int | None) -> TorchEngine:
     check_files(bundle.folder, ["model.safetensors"])
-    return TorchEngine(bundle.folder, bundle.max_length)
+    return TorchEngine(bundle.folder, bundle.max_length, threads)
 
 
 def open_tokenizer(folder: Path, max_length: int) -> Tokenizer:

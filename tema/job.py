@@ -183,9 +183,9 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
 def _save(settings: Settings, corpus: Corpus, fitted: Fitted, sides: Sides, metrics: dict[str, Any], page: str) -> None:
     with writing(Path(settings.output)) as folder:
         save_model(folder, fitted.model, fitted.tokenizer)
-        exported = _export(folder, fitted, sides)
-        print(exported, flush=True)
-        metrics = {**metrics, "export": exported.as_json()}
+        exports = _export(folder, fitted, sides)
+        print(*exports, sep="\n", flush=True)
+        metrics = {**metrics, "exports": {export.engine: export.as_json() for export in exports}}
         write_json(folder / "calibration.json", fitted.calibration.as_json())
         write_json(folder / "metrics.json", metrics)
         (folder / "report.html").write_text(page, encoding="utf-8")
@@ -194,7 +194,7 @@ def _save(settings: Settings, corpus: Corpus, fitted: Fitted, sides: Sides, metr
         (folder / "README.md").write_text(model_card(corpus, metrics, settings.task), encoding="utf-8")
 
 
-def _export(folder: Path, fitted: Fitted, sides: Sides) -> Export:
+def _export(folder: Path, fitted: Fitted, sides: Sides) -> list[Export]:
     """Export the saved model, held against the trained weights on the validation lines."""
     validation, calibration = sides.validation, fitted.calibration
 

@@ -49,7 +49,7 @@ class Reader:
     def read(self, inputs: Sequence[str]) -> Iterator[Article]:
         """Yield the articles of files, folders, globs and `-` (stdin) in order. Raises InputError for a missing input."""
         seen: set[Path] = set()
-        for name in list(_expand(inputs)):
+        for name in list(expand(inputs)):
             if name == "-":
                 yield from self._stream(sys.stdin.buffer.read(), "-", "stdin")
                 continue
@@ -63,9 +63,10 @@ class Reader:
                 print(f"{name}: given twice, read once", file=sys.stderr)
                 continue
             seen.add(resolved)
-            yield from self._file(path, name in inputs)
+            yield from self.read_file(path, name in inputs)
 
-    def _file(self, path: Path, named: bool) -> Iterator[Article]:
+    def read_file(self, path: Path, named: bool = False) -> Iterator[Article]:
+        """Yield the articles of one file. A table without the text column is set aside, or, when named, an InputError."""
         try:
             if path.suffix.lower() in TABLES:
                 yield from self._table(path)
@@ -240,8 +241,8 @@ def _encoding(path: Path) -> str:
     raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
 
 
-def _expand(inputs: Sequence[str]) -> Iterator[str]:
-    """Folders and globs → files that can be read, sorted by path."""
+def expand(inputs: Sequence[str]) -> Iterator[str]:
+    """Folders and globs → files that can be read, sorted by path. Raises InputError for a name without one."""
     for name in inputs:
         if len(name) > 1000:
             raise InputError(f"{name[:60]}...: too long for a file name; give a text with --text")

@@ -42,15 +42,15 @@ class TaggedArticle:
 
 class Tagger:
     """A saved model, ready to tag. `calibrated=False` gives the probabilities of transformers' pipeline as scores; themes
-    and doubt always come from the calibrated ones."""
+    and doubt always come from the calibrated ones. `threads` is how many cores it may use (None: all)."""
 
-    def __init__(self, model: str | Path, calibrated: bool = True, engine: str = "auto") -> None:
+    def __init__(self, model: str | Path, calibrated: bool = True, engine: str = "auto", threads: int | None = None) -> None:
         self.bundle: Bundle = load_bundle(model)
         self.theme_ids = [theme.id for theme in self.bundle.themes]
         self._no_tags = Tags((), (0.0,) * len(self.theme_ids), False)
         self._calibrated = calibrated
         # the exported form rounds; who asks for the pipeline's own figures gets the trained weights
-        self.engine: Engine = open_engine(self.bundle, "torch" if engine == "auto" and not calibrated else engine)
+        self.engine: Engine = open_engine(self.bundle, "torch" if engine == "auto" and not calibrated else engine, threads)
 
     def tag(self, articles: Iterable[Article]) -> Iterator[TaggedArticle]:
         """Tag a stream of articles; while some are tagged, the next are read and the last are handed on."""
@@ -112,6 +112,14 @@ def _groups(articles: Iterable[Article]) -> Iterator[list[Article]]:
 def is_tagged(paragraph: Paragraph) -> bool:
     """Whether a paragraph is the writer's own words."""
     return paragraph.kind != "boilerplate"
+
+
+def records(tagged: TaggedArticle, theme_ids: list[str], level: str) -> Iterator[dict[str, Any]]:
+    """The records of an article at level paragraph or article."""
+    if level == "article":
+        yield article_record(tagged, theme_ids)
+    else:
+        yield from paragraph_records(tagged, theme_ids)
 
 
 def paragraph_records(tagged: TaggedArticle, theme_ids: list[str]) -> Iterator[dict[str, Any]]:

@@ -13,9 +13,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tema.errors import OutputError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FORMATS = (".jsonl", ".csv", ".parquet")
 _ROW_GROUP = 4096  # Parquet rows held before they are written
@@ -146,23 +149,11 @@ class _Parquet:
         import pyarrow.parquet as pq
 
         self._path, self._pa, self._rows = path, pa, list[dict[str, Any]]()
-        themes = [("themes", pa.list_(pa.string())), ("scores", pa.struct([(theme, pa.float64()) for theme in theme_ids]))]
-        fields = {
-            "paragraph": [("paragraph", pa.int32()), ("text", pa.string()), ("kind", pa.string()), *themes],
-            "article": [
-                ("title", pa.string()),
-                *themes,
-                ("paragraphs", pa.int32()),
-                ("theme_paragraphs", pa.map_(pa.string(), pa.int32())),
-            ],
-        }[level]
-        self._schema = pa.schema([("article_id", pa.string()), ("source", pa.string()), *fields, ("needs_review", pa.bool_())])
+        self._schema = parquet_schema(level, theme_ids)
         self._writer = pq.ParquetWriter(partial(path), self._schema)
 
     def write(self, record: dict[str, Any]) -> None:
-        if "theme_paragraphs" in record:
-            record = {**record, "theme_paragraphs": list(record["theme_paragraphs"].items())}
-        self._rows.append(record)
+        self._rows.append(parquet_row(record))
         if len(self._rows) >= _ROW_GROUP:
             self._flush()
 
@@ -176,6 +167,30 @@ class _Parquet:
         if self._rows:
             self._writer.write_table(self._pa.Table.from_pylist(self._rows, schema=self._schema))
             self._rows.clear()
+
+
+def parquet_schema(level: str, theme_ids: Sequence[str]) -> pa.Schema:
+    """The columns of Parquet output."""
+    import pyarrow as pa
+
+    themes = [("themes", pa.list_(pa.string())), ("scores", pa.struct([(theme, pa.float64()) for theme in theme_ids]))]
+    fields = {
+        "paragraph": [("paragraph", pa.int32()), ("text", pa.string()), ("kind", pa.string()), *themes],
+        "article": [
+            ("title", pa.string()),
+            *themes,
+            ("paragraphs", pa.int32()),
+            ("theme_paragraphs", pa.map_(pa.string(), pa.int32())),
+        ],
+    }[level]
+    return pa.schema([("article_id", pa.string()), ("source", pa.string()), *fields, ("needs_review", pa.bool_())])
+
+
+def parquet_row(record: dict[str, Any]) -> dict[str, Any]:
+    """A record as Arrow takes it: maps are lists of pairs."""
+    if "theme_paragraphs" not in record:
+        return record
+    return {**record, "theme_paragraphs": list(record["theme_paragraphs"].items())}
 
 
 class TableWriter:

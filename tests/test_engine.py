@@ -7,13 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from conftest import ROOT
 
-from tema.bundle import EXPORT, load_bundle
-from tema.engine import Engine, OpenVinoEngine, open_engine
+from tema.bundle import EXPORTS, load_bundle
+from tema.engine import Engine, exported_engine, open_engine
 from tema.errors import ModelError
 from tema.export import export
 from tema.tagging import Tagger
@@ -24,68 +25,98 @@ TEXTS = [
 
 
 def test_export_when_trained_then_metrics_tell_its_form_and_its_score(model: Path) -> None:
-    exported = json.loads((model / "metrics.json").read_text(encoding="utf-8"))["export"]
-    assert exported["form"] in ("int8", "float")
-    assert exported["tried"][exported["form"]] >= exported["trained_f1"] - 0.005
-    assert (model / EXPORT).exists()
+    exports = json.loads((model / "metrics.json").read_text(encoding="utf-8"))["exports"]
+    assert list(exports) == list(EXPORTS)
+    for engine, exported in exports.items():
+        assert exported["form"] in ("int8", "float")
+        assert exported["tried"][exported["form"]] >= exported["trained_f1"] - 0.005
+        assert all((model / name).exists() for name in EXPORTS[engine])
 
 
-def test_export_when_tagging_then_the_themes_of_the_trained_weights(model: Path) -> None:
+@pytest.mark.parametrize("engine", EXPORTS)
+def test_export_when_tagging_then_the_themes_of_the_trained_weights(model: Path, engine: str) -> None:
     bundle = load_bundle(model)
-    fast, exact = (open_engine(bundle, choice).logits(TEXTS) for choice in ("openvino", "torch"))
+    fast, exact = (open_engine(bundle, choice).logits(TEXTS) for choice in (engine, "torch"))
     decide = [bundle.calibration.decide(bundle.calibration.probabilities(logits)) for logits in (fast, exact)]
     assert (decide[0] == decide[1]).mean() > 0.98
 
 
-def test_export_when_no_form_scores_well_enough_then_none_is_kept(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", EXPORTS)
+def test_engine_when_texts_stand_in_other_company_then_the_same_logits(model: Path, engine: str) -> None:
+    runs = open_engine(load_bundle(model), engine)
+    together = runs.logits(TEXTS)
+    alone = np.concatenate([runs.logits([text]) for text in TEXTS[:12]])
+    assert np.abs(together[:12] - alone).max() < 1e-4
+    assert np.abs(together[::-1] - runs.logits(TEXTS[::-1])).max() < 1e-4
+
+
+def trained_copy(model: Path, folder: Path) -> Any:
     from transformers import AutoModelForSequenceClassification
 
-    shutil.copytree(model, tmp_path / "m", ignore=shutil.ignore_patterns("openvino"))
-    trained = AutoModelForSequenceClassification.from_pretrained(tmp_path / "m")
-    scores = iter([0.80, 0.89])
-    exported = export(tmp_path / "m", trained, TEXTS, 64, 0.9, lambda _: next(scores))
-    assert (exported.form, exported.tried) == ("none", {"int8": 0.80, "float": 0.89})
-    assert not (tmp_path / "m" / EXPORT).exists()
-    assert "predict.py runs the trained weights" in str(exported)
+    shutil.copytree(model, folder)
+    return AutoModelForSequenceClassification.from_pretrained(folder)
+
+
+def test_export_when_no_form_scores_well_enough_then_none_is_kept(model: Path, tmp_path: Path) -> None:
+    trained = trained_copy(model, tmp_path / "m")
+    scores = iter([0.80, 0.89, 0.80, 0.89])
+    exports = export(tmp_path / "m", trained, TEXTS, 64, 0.9, lambda _: next(scores))
+    for exported, names in zip(exports, EXPORTS.values(), strict=True):
+        assert (exported.form, exported.tried) == ("none", {"int8": 0.80, "float": 0.89})
+        assert not (tmp_path / "m" / names[0]).exists()
+        assert f"nothing was exported for {exported.engine} (int8 0.8000, float 0.8900)" in str(exported)
 
 
 def test_export_when_int8_loses_too_much_then_the_more_exact_form_is_kept(model: Path, tmp_path: Path) -> None:
-    from transformers import AutoModelForSequenceClassification
-
-    shutil.copytree(model, tmp_path / "m")
-    trained = AutoModelForSequenceClassification.from_pretrained(tmp_path / "m")
+    trained = trained_copy(model, tmp_path / "m")
     seen: list[np.ndarray] = []
 
     def f1(engine: Engine) -> float:
         seen.append(engine.logits(TEXTS))
-        return [0.8, 0.9][len(seen) - 1]
+        return [0.8, 0.9, 0.8, 0.9][len(seen) - 1]
 
-    assert export(tmp_path / "m", trained, TEXTS, 64, 0.9, f1).form == "float"
-    exact = OpenVinoEngine(tmp_path / "m", 64).logits(TEXTS)
-    assert np.array_equal(exact, seen[1])
-    assert not np.array_equal(exact, seen[0])
+    exports = export(tmp_path / "m", trained, TEXTS, 64, 0.9, f1)
+    assert [exported.form for exported in exports] == ["float", "float"]
+    for engine, (quantised, exact) in zip(EXPORTS, (seen[:2], seen[2:]), strict=True):
+        kept = exported_engine(engine, tmp_path / "m", 64).logits(TEXTS)
+        assert np.array_equal(kept, exact)
+        assert not np.array_equal(kept, quantised)
 
 
-def test_engine_when_export_is_missing_then_torch_and_said_and_refused_when_asked_for(
+def without(model: Path, folder: Path, *engines: str) -> Path:
+    """A copy of the model that lacks exported forms."""
+    shutil.copytree(model, folder, ignore=shutil.ignore_patterns(*engines))
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    manifest["files"] = {name: digest for name, digest in manifest["files"].items() if name.split("/")[0] not in engines}
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    return folder
+
+
+def test_engine_when_one_form_is_missing_then_the_next_and_said(
     model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shutil.copytree(model, tmp_path / "m")
-    shutil.rmtree(tmp_path / "m" / "openvino")
-    manifest = json.loads((tmp_path / "m" / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"] = {name: digest for name, digest in manifest["files"].items() if not name.startswith("openvino/")}
-    (tmp_path / "m" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    assert Tagger(tmp_path / "m").engine.name == "torch"
-    assert "this model holds no exported form" in capsys.readouterr().err
-    with pytest.raises(ModelError, match="engine 'openvino' cannot run"):
-        Tagger(tmp_path / "m", engine="openvino")
+    assert Tagger(without(model, tmp_path / "m", "openvino")).engine.name == "onnx"
+    assert "tagging with onnx (openvino: this model holds no form for it)" in capsys.readouterr().err
 
 
-def test_engine_when_openvino_is_not_installed_then_torch_and_said(
+def test_engine_when_no_form_is_there_then_torch_and_said_and_refused_when_asked_for(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = without(model, tmp_path / "m", *EXPORTS)
+    assert Tagger(bare).engine.name == "torch"
+    assert "tagging with torch, which is several times slower" in capsys.readouterr().err
+    with pytest.raises(ModelError, match="engine 'openvino' cannot run: openvino: this model holds no form for it"):
+        Tagger(bare, engine="openvino")
+
+
+def test_engine_when_no_package_is_installed_then_torch_and_said(
     model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert Tagger(model).engine.name == "torch"
-    assert "pip install openvino" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "pip install openvino" in said
+    assert "pip install onnxruntime" in said
 
 
 def test_engine_when_uncalibrated_scores_are_asked_for_then_the_trained_weights_answer(model: Path) -> None:
