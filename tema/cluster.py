@@ -7,7 +7,10 @@ written before. The records are those of predict.py on one machine.
 
 from __future__ import annotations
 
+import logging
+import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tema.articles import Article, Paragraph
+from tema.bundle import load_bundle
+from tema.cli import is_quiet
 from tema.errors import InputError, OutputError, TemaError
 from tema.readers import ENDINGS, Reader, SetAside, expand
 from tema.tagging import Tagger, records
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 64  # articles
+_PATIENCE = 5.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -51,17 +57,19 @@ def tag_on_cluster(job: ClusterJob) -> list[SetAside]:
     """
     target = _free_place(job.output)
     files = [file for name in job.inputs for file in _files(name)]
-    tagger = Tagger(job.model, job.calibrated, job.engine)  # a model that cannot run stops here
+    load_bundle(job.model)  # a model that is not whole stops here
     ray = _connect(job.address)
     try:
-        ray.data.DataContext.get_current().execution_options.preserve_order = True
+        context = ray.data.DataContext.get_current()
+        context.execution_options.preserve_order = True
+        context.enable_progress_bars = not is_quiet()
         workers = job.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        notes = ray.remote(num_cpus=0)(_Notes).remote()
+        desk = ray.remote(num_cpus=0)(_Desk).remote(_packed(job.model))
         (
-            ray.data.from_items([{"file": file} for file in files], override_num_blocks=len(files))
+            ray.data.from_items([{"file": file, "place": _place(file)} for file in files], override_num_blocks=len(files))
             .map_batches(
                 _read,
-                fn_kwargs={"job": job, "notes": notes},
+                fn_kwargs={"job": job, "desk": desk},
                 batch_size=1,
                 batch_format="pyarrow",
                 num_cpus=0,  # reading waits for disks and networks; the CPUs are the workers'
@@ -69,7 +77,7 @@ def tag_on_cluster(job: ClusterJob) -> list[SetAside]:
             )
             .map_batches(
                 _Worker,
-                fn_constructor_kwargs={"job": job, "model": ray.put(_packed(job.model))},
+                fn_constructor_kwargs={"job": job, "desk": desk},
                 batch_size=_BATCH,
                 batch_format="pyarrow",
                 num_cpus=1,
@@ -77,36 +85,44 @@ def tag_on_cluster(job: ClusterJob) -> list[SetAside]:
             )
             .write_parquet(str(target), ray_remote_args={"num_cpus": 0}, mode="overwrite")
         )
-        left_out = ray.get(notes.all.remote())
+        left_out = ray.get(desk.left_out.remote())
+    except ray.exceptions.RayError as error:
+        raise TemaError(f"--ray: the run broke off: {str(error).strip().splitlines()[-1]}") from None
     finally:
         ray.shutdown()
     if not _is_address(job.output):
         target.mkdir(exist_ok=True)  # nothing to write leaves no folder
         target.rename(job.output)
-    del tagger
     return left_out
 
 
-class _Notes:
-    """Collects what was left out, once per source however often a task is run."""
+class _Desk:
+    """Hands out the model's files, for workers on other machines have no such folder, and collects what was left out, once per
+    source however often a task is run."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: dict[str, bytes]) -> None:
+        self._model = model
         self._reasons: dict[str, str] = {}
 
-    def add(self, left_out: list[SetAside]) -> None:
-        self._reasons.update((note.source, note.reason) for note in left_out)
+    def model(self) -> dict[str, bytes]:
+        return self._model
 
-    def all(self) -> list[SetAside]:
+    def leave_out(self, notes: list[SetAside]) -> None:
+        self._reasons.update((note.source, note.reason) for note in notes)
+
+    def left_out(self) -> list[SetAside]:
         return [SetAside(source, reason) for source, reason in sorted(self._reasons.items())]
 
 
 class _Worker:
     """A model on a worker: batches of articles in, records out."""
 
-    def __init__(self, job: ClusterJob, model: dict[str, bytes]) -> None:
+    def __init__(self, job: ClusterJob, desk: Any) -> None:
+        import ray
+
         self._level = job.level
         self._scratch = tempfile.TemporaryDirectory(prefix="tema-model-")
-        for name, content in model.items():
+        for name, content in ray.get(desk.model.remote()).items():
             path = Path(self._scratch.name, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -128,16 +144,16 @@ class _Worker:
         return pa.Table.from_pylist(rows, schema=self._schema)
 
 
-def _read(batch: pa.Table, job: ClusterJob, notes: Any) -> Iterator[pa.Table]:
+def _read(batch: pa.Table, job: ClusterJob, desk: Any) -> Iterator[pa.Table]:
     """The articles of one file, a table per batch."""
     import pyarrow as pa
     import ray
 
     kinds = pa.list_(pa.struct([("text", pa.string()), ("kind", pa.string())]))
     schema = pa.schema([*((name, pa.string()) for name in ("article_id", "source", "title")), ("paragraphs", kinds)])
-    file = batch["file"][0].as_py()
+    file, place = batch["file"][0].as_py(), batch["place"][0].as_py()
     with tempfile.TemporaryDirectory(prefix="tema-input-") as scratch:
-        path = _local(file, Path(scratch))
+        path = _local(place, Path(scratch))
         reader = Reader(job.text_column, job.id_column)
         rows: list[dict[str, Any]] = []
         for article in reader.read_file(path):
@@ -149,31 +165,42 @@ def _read(batch: pa.Table, job: ClusterJob, notes: Any) -> Iterator[pa.Table]:
                 rows = []
         yield pa.Table.from_pylist(rows, schema=schema)
         left_out = [SetAside(note.source.replace(str(path), file, 1), note.reason) for note in reader.set_aside]
-        ray.get(notes.add.remote(left_out))
+        ray.get(desk.leave_out.remote(left_out))
 
 
 def _connect(address: str) -> Any:
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray
         import ray.data
     except ImportError as error:
         raise TemaError(f"--ray: Ray cannot be loaded ({error}); pip install -r requirements-ray.txt") from None
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     package = str(Path(__file__).parent)
     try:
+        _knock(address)
         ray.init(
             None if address == "local" else address,
             runtime_env={} if address == "local" else {"py_modules": [package]},
             include_dashboard=False,
             log_to_driver=False,
-            logging_level="error",
+            logging_level=logging.ERROR,
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise TemaError(f"--ray {address}: no cluster answers there: {str(error).splitlines()[0]}") from None
     return ray
 
 
+def _knock(address: str) -> None:
+    """Raises OSError when nothing listens at host:port: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit() and "//" not in host:
+        socket.create_connection((host, int(port)), _PATIENCE).close()
+
+
 def _packed(model: Path) -> dict[str, bytes]:
-    """The files of a model folder: workers on other machines have no such folder."""
+    """The files of a model folder."""
     return {path.relative_to(model).as_posix(): path.read_bytes() for path in sorted(model.rglob("*")) if path.is_file()}
 
 
@@ -182,12 +209,16 @@ def _is_address(name: str) -> bool:
 
 
 def _free_place(output: str) -> Any:
-    """Where to write. Raises OutputError when a local output exists or cannot be made."""
+    """Where to write: an address as it is, a local folder beside its place. Raises OutputError when the output exists or cannot
+    be made."""
+    taken = f"{output}: exists already; --ray writes a new folder of Parquet files, name another with --output"
     if _is_address(output):
+        if _listed(output):
+            raise OutputError(taken)
         return output
     path = Path(output)
     if path.exists():
-        raise OutputError(f"{output}: exists already; --ray writes a new folder of Parquet files, name another with --output")
+        raise OutputError(taken)
     beside = partial(path)
     try:
         shutil.rmtree(beside, ignore_errors=True)
@@ -198,35 +229,44 @@ def _free_place(output: str) -> Any:
 
 
 def _files(name: str) -> Iterator[str]:
-    """The files that one input names, with absolute paths or full addresses. Raises InputError when there is none."""
+    """The files that one input names. Raises InputError when there is none."""
     if not _is_address(name):
         if name == "-":
             raise InputError("--ray: standard input cannot be spread over machines; name files, folders or addresses")
-        yield from (str(Path(file).resolve()) for file in expand([name]))
+        yield from expand([name])
         return
+    found = sorted(file for file in _listed(name) if file.lower().endswith(ENDINGS))
+    if not found:
+        raise InputError(f"{name}: no {', '.join(ENDINGS)} file there")
+    yield from found
+
+
+def _listed(address: str) -> list[str]:
+    """The addresses of the files at and under an address. Raises InputError when it cannot be asked."""
     import pyarrow as pa
     import pyarrow.fs as pafs
 
     try:
-        store, path = pafs.FileSystem.from_uri(name)
+        store, path = pafs.FileSystem.from_uri(address)
         info = store.get_file_info(path)
         inside = store.get_file_info(pafs.FileSelector(path, recursive=True)) if info.type == pafs.FileType.Directory else [info]
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{name}: cannot be listed: {error}") from None
-    scheme = name.split("://", 1)[0]
-    found = sorted(file.path for file in inside if file.type == pafs.FileType.File and file.path.lower().endswith(ENDINGS))
-    if not found:
-        raise InputError(f"{name}: no {', '.join(ENDINGS)} file there")
-    yield from (f"{scheme}://{file}" for file in found)
+        raise InputError(f"{address}: cannot be listed: {error}") from None
+    return [f"{address.split('://', 1)[0]}://{file.path}" for file in inside if file.type == pafs.FileType.File]
 
 
-def _local(file: str, scratch: Path) -> Path:
+def _place(file: str) -> str:
+    """Where a worker, whose working folder may be another, finds a file."""
+    return file if _is_address(file) else str(Path(file).resolve())
+
+
+def _local(place: str, scratch: Path) -> Path:
     """The file itself, or a copy of what an address holds."""
-    if not _is_address(file):
-        return Path(file)
+    if not _is_address(place):
+        return Path(place)
     import pyarrow.fs as pafs
 
-    store, path = pafs.FileSystem.from_uri(file)
+    store, path = pafs.FileSystem.from_uri(place)
     copy = scratch / Path(path).name
     with store.open_input_stream(path) as source, copy.open("wb") as target:
         shutil.copyfileobj(source, target)
