@@ -8,16 +8,20 @@ examples:
   python train.py --set data.articles=null --set data.table=labels.csv --set data.label_column=label
   python train.py --resume                                  go on after an interruption
   python train.py --folds 5                                 cross-validate instead: scores, but no model
+  torchrun --nproc-per-node 2 train.py                      on several processes or machines (docs/cluster.md)
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tema.cli import DONE, is_quiet, run
+from tema.cli import DONE, is_first_process, is_quiet, n_processes, run
+from tema.errors import SettingsError
 
 if TYPE_CHECKING:
     from tema.corpus import Corpus
@@ -41,6 +45,8 @@ def parse_arguments() -> argparse.Namespace:
         parser.error("--folds needs at least 2")
     if arguments.peers and not arguments.folds:
         parser.error("--peers goes with --folds")
+    if arguments.folds and n_processes() > 1:
+        parser.error("--folds runs in one process; torchrun trains one model")
     return arguments
 
 
@@ -52,11 +58,17 @@ def main() -> int:
 
     overrides = [*arguments.set, *([f"output={json.dumps(arguments.output)}"] if arguments.output else [])]
     settings = load_settings(arguments.config, overrides)
+    if settings.training.batch_size % n_processes():
+        raise SettingsError(f"training.batch_size {settings.training.batch_size} cannot be shared by {n_processes()} processes")
+    if not is_first_process():
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
     corpus = load_corpus(settings.data, settings.task)
     lines = sum(len(article.lines) for article in corpus.articles)
     print(f"{len(corpus.articles)} articles, {lines} lines, {len(corpus.themes)} themes", flush=True)
 
     outcome = _cross_validate(settings, corpus, arguments) if arguments.folds else _train(settings, corpus, arguments.resume)
+    if outcome is None:  # a helping process of torchrun
+        return DONE
     _show(outcome, {theme.id: theme.name for theme in corpus.themes})
     if arguments.folds:
         print(f"rows and scores in {outcome.folder}; suspicious labels: python -m tema.corpus suspects --folds {outcome.folder}")
@@ -65,7 +77,7 @@ def main() -> int:
     return DONE
 
 
-def _train(settings: Settings, corpus: Corpus, resume: bool) -> Outcome:
+def _train(settings: Settings, corpus: Corpus, resume: bool) -> Outcome | None:
     from tema.job import checkpoint_folder, train_and_save
     from tema.splits import split_articles
 

@@ -35,8 +35,18 @@ def run(main: Callable[[], int]) -> None:
 
 
 def is_quiet() -> bool:
-    """No progress bars when the messages do not go to a terminal."""
-    return not sys.stderr.isatty()
+    """No progress bars when the messages do not go to a terminal, or another process of torchrun draws them."""
+    return not sys.stderr.isatty() or not is_first_process()
+
+
+def is_first_process() -> bool:
+    """Whether this is the process that speaks and saves; torchrun starts several and numbers them."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def n_processes() -> int:
+    """How many processes torchrun started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _hush_libraries() -> None:

@@ -18,6 +18,7 @@ from tema.baselines import always_empty, keyword_cues, tfidf
 from tema.bundle import check_output, save_model, write_json, writing
 from tema.calibration import Calibration, calibrate
 from tema.card import model_card
+from tema.cli import is_first_process
 from tema.comparison import Comparison
 from tema.corpus import SIDES, Corpus, Examples, examples
 from tema.encoders import Origin, encoder_folder, load_encoder
@@ -70,8 +71,10 @@ def checkpoint_folder(settings: Settings, corpus: Corpus, resume: bool) -> Path:
     trained on could stand on the test side now.
     """
     output = Path(settings.output)
-    check_output(output)
     folder = output.with_name(f".{output.name}.checkpoints")
+    if not is_first_process():
+        return folder
+    check_output(output)
     recipe = folder / "settings.yaml"
     now = run_identity(settings, corpus)
     if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != now:
@@ -141,11 +144,18 @@ def compared(settings: Settings, corpus: Corpus, sides: Sides, fitted: Fitted) -
     )
 
 
-def train_and_save(settings: Settings, corpus: Corpus, split: Split, checkpoints: Path, resume: bool, quiet: bool) -> Outcome:
-    """Fit, score on test beside the baselines, and save the model folder."""
+def train_and_save(
+    settings: Settings, corpus: Corpus, split: Split, checkpoints: Path, resume: bool, quiet: bool
+) -> Outcome | None:
+    """Fit, score on test beside the baselines, and save the model folder.
+
+    Under torchrun all processes fit together; the first one does the rest, the others get None.
+    """
     started = time.monotonic()
     sides = divided(corpus, split)
     fitted = fit(settings, corpus, sides, checkpoints, resume, quiet)
+    if not is_first_process():
+        return None
     comparison = compared(settings, corpus, sides, fitted)
     outcome = Outcome(
         comparison.scores(corpus.theme_ids, settings.seed),

@@ -29,13 +29,32 @@ class _Normalised(nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         vectors = vectors.float()  # statistics over a batch need more digits than bf16 has
-        if self.training and vectors.shape[0] == 1:  # one line has no variance
+        if self.training and torch.distributed.is_initialized():
+            normalised = self._over_processes(vectors)
+        elif self.training and vectors.shape[0] == 1:  # one line has no variance
             self.norm.eval()
             normalised = self.norm(vectors)
             self.norm.train()
         else:
             normalised = self.norm(vectors)
         return self.linear(normalised.to(self.linear.weight.dtype))
+
+    def _over_processes(self, vectors: torch.Tensor) -> torch.Tensor:
+        """Normalise by the statistics of the whole batch, of which every process holds a part (torch's own SyncBatchNorm needs
+        GPUs)."""
+        from torch.distributed.nn.functional import all_reduce
+
+        held = torch.full_like(vectors[0], len(vectors))
+        n, total, squares = all_reduce(  # type: ignore[no-untyped-call]
+            torch.stack([held, vectors.sum(0), vectors.square().sum(0)])
+        )
+        mean = total / n
+        variance = (squares / n - mean.square()).clamp(min=0)
+        with torch.no_grad():
+            share = self.norm.momentum or 0.0
+            self.norm.get_buffer("running_mean").lerp_(mean, share)
+            self.norm.get_buffer("running_var").lerp_(variance * n / (n - 1).clamp(min=1), share)
+        return (vectors - mean) * torch.rsqrt(variance + self.norm.eps) * self.norm.weight + self.norm.bias
 
 
 def insert_normalisation(model: PreTrainedModel) -> None:

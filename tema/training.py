@@ -130,8 +130,15 @@ def training_arguments(settings: Settings, checkpoints: Path, quiet: bool) -> Tr
         train_sampling_strategy="group_by_length",
         bf16=gpu and use_bf16(training.precision),  # autocast; on a CPU the model itself is in bf16
         remove_unused_columns=False,  # the collator needs the row numbers
+        tf32=True if gpu and torch.cuda.is_tf32_supported() else None,
         use_cpu=not gpu,
         dataloader_pin_memory=gpu,
+        dataloader_num_workers=2 if gpu else 0,  # a CPU has nothing to overlap: its cores train
+        # under torchrun every process takes its part of the batches that one process would see
+        accelerator_config={"split_batches": True},
+        average_tokens_across_devices=False,
+        ddp_backend="nccl" if gpu else "gloo",
+        ddp_find_unused_parameters=False,
         eval_strategy="epoch",
         save_strategy="epoch",
         logging_strategy="epoch",
