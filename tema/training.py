@@ -29,6 +29,7 @@ from transformers import (
 
 from tema.batches import Damage, as_dataset
 from tema.calibration import best_f1
+from tema.cli import n_processes
 from tema.corpus import Examples
 from tema.normalisation import fold_normalisation, insert_normalisation
 from tema.optimiser import is_new, make_optimiser
@@ -137,7 +138,7 @@ def training_arguments(settings: Settings, checkpoints: Path, quiet: bool) -> Tr
         # under torchrun every process takes its part of the batches that one process would see
         accelerator_config={"split_batches": True},
         average_tokens_across_devices=False,
-        ddp_backend="nccl" if gpu else "gloo",
+        ddp_backend=("nccl" if gpu else "gloo") if n_processes() > 1 else None,
         ddp_find_unused_parameters=False,
         eval_strategy="epoch",
         save_strategy="epoch",
