@@ -76,7 +76,7 @@ def usual(lines: Examples, corpus: Corpus, settings: Settings, folder: Path) -> 
 
 def ours(lines: Examples, corpus: Corpus, settings: Settings, folder: Path) -> Contender:
     """This project's recipe, as `tema.training` sets it up on a CPU."""
-    embedded.write_encoder(folder, lines.texts)
+    embedded.write_encoder(folder, lines.texts, lowercase=settings.encoder.lowercase)
     model, tokenizer = load_encoder(folder, settings.encoder, corpus.theme_ids, settings.task)
     initialise_new_layers(model)
     set_dropout(model, settings.training.dropout)

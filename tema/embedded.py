@@ -149,26 +149,29 @@ def build_tokenizer(pieces: Sequence[str], scores: Sequence[float]) -> Tokenizer
     return tokenizer
 
 
-def kept_pieces(packed: PackedEncoder, texts: Sequence[str]) -> np.ndarray:
-    """Ids of the pieces that stay, ascending, (n_kept,) int64."""
+def kept_pieces(packed: PackedEncoder, texts: Sequence[str], lowercase: bool = False) -> np.ndarray:
+    """Ids of the pieces that stay, ascending, (n_kept,) int64; with `lowercase` only those that lower-case text can use."""
     number = {piece: i for i, piece in enumerate(packed.pieces)}
     kept = set(range(len(SPECIAL)))
     kept.update(i for i, piece in enumerate(packed.pieces) if len(piece) == 1)
     kept.update(number[piece] for piece in _PIECES.read_text(encoding="utf-8").split("\n") if piece in number)
     if texts:
         full = build_tokenizer(packed.pieces, packed.scores)
-        for encoding in full.encode_batch(list(texts)):
+        for encoding in full.encode_batch([text.lower() if lowercase else text for text in texts]):
             kept.update(encoding.ids)
+    if lowercase:
+        kept = {i for i in kept if i < len(SPECIAL) or packed.pieces[i] == packed.pieces[i].lower()}
     return np.array(sorted(kept), dtype=np.int64)
 
 
-def write_encoder(folder: Path, texts: Sequence[str], whole: bool = False) -> None:
-    """Write the stand-in as a transformers folder; `whole` keeps the full vocabulary (for comparison)."""
+def write_encoder(folder: Path, texts: Sequence[str], whole: bool = False, lowercase: bool = False) -> None:
+    """Write the stand-in as a transformers folder; `whole` keeps the full vocabulary (for comparison), `lowercase` drops the
+    pieces that lower-case text cannot use."""
     import torch
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
     packed = read_packed(packed_file())
-    ids = np.arange(len(packed.pieces)) if whole else kept_pieces(packed, texts)
+    ids = np.arange(len(packed.pieces)) if whole else kept_pieces(packed, texts, lowercase)
     config = BertConfig(
         vocab_size=len(ids), hidden_size=packed.hidden, num_hidden_layers=packed.layers,
         num_attention_heads=packed.heads, intermediate_size=packed.feed_forward,

@@ -145,8 +145,21 @@ def load_encoder(
         raise EncoderError(f"{folder}: not an encoder that transformers can load: {str(error).splitlines()[0]}") from None
     if not tokenizer.is_fast:
         raise EncoderError(f"{folder}: its tokenizer has no fast version (tokenizer.json); convert it with transformers first")
+    if settings.lowercase:
+        lower_case(tokenizer)
     tokenizer.model_max_length = min(settings.max_length, longest_input(config))
     return model, tokenizer
+
+
+def lower_case(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Make a tokenizer read capitals as small letters, if it does not already; saved with it."""
+    from tokenizers import normalizers
+
+    backend = tokenizer.backend_tokenizer
+    if backend.normalizer is None:
+        backend.normalizer = normalizers.Lowercase()
+    elif backend.normalizer.normalize_str("A") != "a":
+        backend.normalizer = normalizers.Sequence([backend.normalizer, normalizers.Lowercase()])
 
 
 def longest_input(config: Any) -> int:
@@ -160,7 +173,7 @@ def _embedded(settings: EncoderSettings, texts: Sequence[str], scratch: Path, re
     from tema.embedded import SOURCE, write_encoder
 
     folder = scratch / "embedded-encoder"
-    write_encoder(folder, texts)
+    write_encoder(folder, texts, lowercase=settings.lowercase)
     return folder, Origin(settings.name, SOURCE, None, reason)
 
 

@@ -73,6 +73,7 @@ class EncoderSettings(_Section):
     revision: str | None = Field(None, description="branch, tag or commit on the hub")
     offline: Literal["embedded"] | None = Field("embedded", description="stand-in when the hub is out of reach; null: stop")
     max_length: Annotated[int, Field(ge=16)] = Field(256, description="longest window in tokens")
+    lowercase: bool = Field(True, description="read everything in lower case, so that headlines in capitals are read like text")
     normalise: bool = Field(True, description="batch-normalise the sentence vector in training (folded away when saved)")
 
 

@@ -56,6 +56,24 @@ def test_longest_input_when_roberta_like_then_two_positions_are_not_for_tokens()
     assert longest_input(RobertaConfig(max_position_embeddings=514, pad_token_id=1)) == 512
 
 
+def test_load_when_capitals_do_not_count_then_the_same_tokens_also_after_saving(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    with encoder_folder(settings(name="embedded"), ["Zonder ampun"], tmp_path / "a") as (folder, _):
+        _, tokenizer = load_encoder(folder, settings(name="embedded"), ["a"], "multilabel")
+    tokenizer.save_pretrained(tmp_path / "saved")
+    for one in (tokenizer, AutoTokenizer.from_pretrained(tmp_path / "saved")):
+        assert one("BUPATI Mengajak ASN").input_ids == one("bupati mengajak asn").input_ids
+        assert one.unk_token_id not in one("BUPATI Ýmir 𝔄 ZONDER").input_ids
+    assert not [piece for piece in tokenizer.get_vocab() if piece != piece.lower()]
+
+
+def test_load_when_capitals_count_then_other_tokens(tmp_path: Path) -> None:
+    with encoder_folder(settings(name="embedded", lowercase=False), [], tmp_path) as (folder, _):
+        _, tokenizer = load_encoder(folder, settings(name="embedded", lowercase=False), ["a"], "multilabel")
+    assert tokenizer("BUPATI").input_ids != tokenizer("bupati").input_ids
+
+
 def test_folder_when_hub_is_silent_then_standin_within_ten_seconds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(encoders, "resolve_commit", lambda *_: time.sleep(60))
     monkeypatch.setattr(encoders, "HUB_SECONDS", 1.0)
