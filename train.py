@@ -25,7 +25,7 @@ from tema.errors import SettingsError
 
 if TYPE_CHECKING:
     from tema.corpus import Corpus
-    from tema.job import Outcome
+    from tema.job import Outcome, Peer
     from tema.settings import Settings
 
 
@@ -39,12 +39,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run from its last whole epoch")
     # how far to trust it
     parser.add_argument("--folds", type=int, metavar="N", help="cross-validate on N folds of articles, into OUTPUT-folds")
-    parser.add_argument("--peers", action="store_true", help="with --folds: also SetFit and plain fine-tuning (hours on a CPU)")
+    parser.add_argument("--peers", action="store_true", help="compare with SetFit and plain fine-tuning too (slow)")
     arguments = parser.parse_args()
     if arguments.folds is not None and arguments.folds < 2:
         parser.error("--folds needs at least 2")
-    if arguments.peers and not arguments.folds:
-        parser.error("--peers goes with --folds")
     if arguments.folds and n_processes() > 1:
         parser.error("--folds runs in one process; torchrun trains one model")
     return arguments
@@ -66,7 +64,7 @@ def main() -> int:
     lines = sum(len(article.lines) for article in corpus.articles)
     print(f"{len(corpus.articles)} articles, {lines} lines, {len(corpus.themes)} themes", flush=True)
 
-    outcome = _cross_validate(settings, corpus, arguments) if arguments.folds else _train(settings, corpus, arguments.resume)
+    outcome = _cross_validate(settings, corpus, arguments) if arguments.folds else _train(settings, corpus, arguments)
     if outcome is None:  # a helping process of torchrun
         return DONE
     _show(outcome, {theme.id: theme.name for theme in corpus.themes})
@@ -77,23 +75,28 @@ def main() -> int:
     return DONE
 
 
-def _train(settings: Settings, corpus: Corpus, resume: bool) -> Outcome | None:
+def _train(settings: Settings, corpus: Corpus, arguments: argparse.Namespace) -> Outcome | None:
     from tema.job import checkpoint_folder, train_and_save
     from tema.splits import split_articles
 
+    resume, peers = arguments.resume, _peers(arguments.peers)
     split = split_articles(corpus, settings.split, settings.seed)
     checkpoints = checkpoint_folder(settings, corpus, resume)
     print(f"articles: {len(split.train)} train, {len(split.validation)} validation, {len(split.test)} test", flush=True)
-    return train_and_save(settings, corpus, split, checkpoints, resume, is_quiet())
+    return train_and_save(settings, corpus, split, peers, checkpoints, resume, is_quiet())
 
 
 def _cross_validate(settings: Settings, corpus: Corpus, arguments: argparse.Namespace) -> Outcome:
     from tema.folds import cross_validate
+
+    folder, peers = Path(f"{settings.output}-folds"), _peers(arguments.peers)
+    return cross_validate(settings, corpus, arguments.folds, peers, folder, arguments.resume, is_quiet())
+
+
+def _peers(wanted: bool) -> dict[str, Peer]:
     from tema.peers import PEERS
 
-    folder = Path(f"{settings.output}-folds")
-    peers = PEERS if arguments.peers else {}
-    return cross_validate(settings, corpus, arguments.folds, peers, folder, arguments.resume, is_quiet())
+    return dict(PEERS) if wanted else {}
 
 
 def _show(outcome: Outcome, names: dict[str, str]) -> None:

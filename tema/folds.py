@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from tema.bundle import write_json
@@ -16,14 +16,10 @@ from tema.comparison import Comparison, joined, read_rows, write_rows
 from tema.corpus import Corpus
 from tema.encoders import Origin
 from tema.errors import OutputError
-from tema.evaluation import Prediction
-from tema.job import Outcome, Sides, compared, divided, fit, outcome_json, run_identity
+from tema.job import Outcome, Peer, Sides, compared, divided, fit, outcome_json, run_identity
 from tema.report import report, review_errors
 from tema.settings import Settings
 from tema.splits import fold_splits
-
-Peer = Callable[[Settings, Corpus, Sides], Prediction]
-"""A model to compare with: learns from the training and validation lines, predicts the test lines."""
 
 
 def cross_validate(
@@ -85,5 +81,4 @@ def _run_fold(
     with tempfile.TemporaryDirectory(prefix="tema-") as checkpoints:
         fitted = fit(settings, corpus, sides, Path(checkpoints), quiet=quiet)
     write_json(folder / "encoder.json", {k: v for k, v in fitted.origin.as_json().items() if k != "note"})
-    ours = compared(settings, corpus, sides, fitted)
-    return Comparison(ours.lines, {**ours.predictions, **{name: peer(settings, corpus, sides) for name, peer in peers.items()}})
+    return compared(settings, corpus, sides, fitted, peers)

@@ -7,7 +7,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from tema.training import TrainingLog
 
 OURS = "fine-tuned encoder"
+
+Peer = Callable[["Settings", "Corpus", "Sides"], Prediction]
+"""Another model to compare with: learns from the training and validation lines, predicts the test lines."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,10 @@ def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, res
     return Fitted(model, tokenizer, calibrate(logits, sides.validation.labels, settings.task), log, origin)
 
 
-def compared(settings: Settings, corpus: Corpus, sides: Sides, fitted: Fitted) -> Comparison:
-    """The fitted model and the baselines that cost seconds, on the test lines."""
+def compared(
+    settings: Settings, corpus: Corpus, sides: Sides, fitted: Fitted, peers: Mapping[str, Peer] | None = None
+) -> Comparison:
+    """The fitted model, the baselines that cost seconds, and `peers`, on the test lines."""
     test = sides.test
     return Comparison(
         test,
@@ -140,14 +145,15 @@ def compared(settings: Settings, corpus: Corpus, sides: Sides, fitted: Fitted) -
             "TF-IDF + logistic": tfidf(sides.train, sides.validation, test, settings.task, settings.seed),
             "keyword cues": keyword_cues(test, corpus.themes),
             "always empty": always_empty(test),
+            **{name: peer(settings, corpus, sides) for name, peer in (peers or {}).items()},
         },
     )
 
 
 def train_and_save(
-    settings: Settings, corpus: Corpus, split: Split, checkpoints: Path, resume: bool, quiet: bool
+    settings: Settings, corpus: Corpus, split: Split, peers: Mapping[str, Peer], checkpoints: Path, resume: bool, quiet: bool
 ) -> Outcome | None:
-    """Fit, score on test beside the baselines, and save the model folder.
+    """Fit, score on test beside the baselines and `peers`, and save the model folder.
 
     Under torchrun all processes fit together; the first one does the rest, the others get None.
     """
@@ -156,7 +162,7 @@ def train_and_save(
     fitted = fit(settings, corpus, sides, checkpoints, resume, quiet)
     if not is_first_process():
         return None
-    comparison = compared(settings, corpus, sides, fitted)
+    comparison = compared(settings, corpus, sides, fitted, peers)
     outcome = Outcome(
         comparison.scores(corpus.theme_ids, settings.seed),
         comparison.differences(settings.seed),

@@ -36,8 +36,7 @@ def plain_fine_tuning(settings: Settings, corpus: Corpus, sides: Sides) -> Predi
     """The recipe of transformers' text-classification example (three epochs, 5e-5, batches of 8), themes given above 0.5."""
     from tema.training import predict_logits
 
-    encoder = EncoderSettings(**{**settings.encoder.model_dump(), "normalise": False})
-    usual = settings.model_copy(update={"encoder": encoder, "training": _USUAL})
+    usual = settings.model_copy(update={"encoder": _as_published(settings), "training": _USUAL})
     with tempfile.TemporaryDirectory(prefix="tema-") as checkpoints:
         fitted = fit(usual, corpus, sides, Path(checkpoints))
     logits = predict_logits(fitted.model, fitted.tokenizer, sides.test.texts)
@@ -56,7 +55,7 @@ def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
     except ImportError as error:
         raise EncoderError(f"SetFit cannot be loaded ({error}); pip install -r requirements-dev.txt") from None
     with tempfile.TemporaryDirectory(prefix="tema-") as scratch:
-        with encoder_folder(settings.encoder, sides.train.texts, Path(scratch)) as (folder, _):
+        with encoder_folder(_as_published(settings), sides.train.texts, Path(scratch)) as (folder, _):
             model = SetFitModel.from_pretrained(str(folder), multi_target_strategy=_strategy(settings))
         model.model_body.max_seq_length = settings.encoder.max_length
         arguments = TrainingArguments(
@@ -75,6 +74,11 @@ def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
         return Prediction(probabilities == probabilities.max(axis=1, keepdims=True), probabilities)
     chosen = choose_thresholds(np.asarray(model.predict_proba(sides.validation.texts, as_numpy=True)), sides.validation.labels)
     return Prediction(probabilities >= np.array(chosen), probabilities)
+
+
+def _as_published(settings: Settings) -> EncoderSettings:
+    """The encoder without what this project's recipe adds to it."""
+    return EncoderSettings(**{**settings.encoder.model_dump(), "normalise": False, "lowercase": False})
 
 
 def _strategy(settings: Settings) -> str | None:
