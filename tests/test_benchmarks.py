@@ -12,6 +12,8 @@ import pytest
 
 from benchmarks import indonlu, learning_curve, robustness, scaling, screen, tagging, training, transfer
 from benchmarks.results import record
+from benchmarks.variants import VARIANTS
+from tema import training as training_module
 
 
 def test_learning_curve_when_run_then_a_row_per_share(
@@ -194,6 +196,22 @@ def test_screen_when_run_then_a_row_per_variant(
     variants = ["training.epochs=1 training.learning_rate=1e-9 training.head_learning_rate=1e-9", "training.epochs=4"]
     monkeypatch.setattr(sys, "argv", ["screen", "--config", str(workshop / "tiny.yaml"), *variants])
     screen.main()
-    rows = [line.split("|") for line in capsys.readouterr().out.splitlines() if line.startswith("| training")]
+    rows = [line.split("|") for line in capsys.readouterr().out.splitlines() if line.startswith("| training")][:2]
     assert [row[1].strip() for row in rows] == variants
     assert float(rows[1][2]) > float(rows[0][2])
+
+
+def test_screen_when_variants_are_named_then_each_trains_another_model_and_leaves_nothing_behind(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("fine_tune", "loss_function", "initialise_new_layers", "set_dropout", "make_optimiser")
+    before = {name: vars(training_module)[name] for name in names}
+    command = ["screen", "--config", str(workshop / "tiny.yaml"), "--set", "training.epochs=2", "--share", "0.5"]
+    monkeypatch.setattr(sys, "argv", [*command, "", *VARIANTS, ""])
+    screen.main()
+    rows = [line.split("|") for line in capsys.readouterr().out.splitlines()[-len(VARIANTS) - 2 :]]
+    assert [row[1].strip() for row in rows] == ["the recipe", *VARIANTS, "the recipe"]
+    assert rows[-1][2:5] == rows[0][2:5]
+    same = [row[1].strip() for row in rows[1:-1] if row[2] == rows[0][2]]
+    assert len(same) <= 2, same  # few lines: two models can rank them alike
+    assert before == {name: vars(training_module)[name] for name in before}
