@@ -122,6 +122,7 @@ def test_model_when_saved_then_nothing_in_it_can_execute_code(model: Path) -> No
         ".html",
         ".xml",
         ".bin",
+        ".onnx",
     }
     metrics = json.loads((model / "metrics.json").read_text(encoding="utf-8"))
     assert set(metrics["split"]) == {"train", "validation", "test"}
