@@ -60,13 +60,16 @@ def main() -> None:
     texts = examples(corpus, range(len(corpus.articles))).texts
     chosen = [texts[i] for i in np.random.default_rng(0).permutation(len(texts))[: arguments.lines]]
     with tempfile.TemporaryDirectory() as scratch:
-        cut, whole = Path(scratch, "cut"), Path(scratch, "whole")
+        cut, whole, lower = Path(scratch, "cut"), Path(scratch, "whole"), Path(scratch, "lower")
         embedded.write_encoder(cut, [])
+        embedded.write_encoder(lower, texts, lowercase=True)
         embedded.write_encoder(whole, [], whole=True)
         cosines = (sentence_vectors(cut, chosen) * sentence_vectors(whole, chosen)).sum(axis=1)
-        kept, full = (weights(folder) for folder in (cut, whole))
-    print(f"weights: {kept:,} of {full:,} ({kept / full:.1%}); cosine to the whole encoder on {len(chosen)} corpus lines: ")
-    print(f"mean {cosines.mean():.5f}, lowest {cosines.min():.5f}, lines unchanged {np.mean(cosines > 1 - 1e-6):.1%}")
+        kept, full, small = (weights(folder) for folder in (cut, whole, lower))
+    print(f"weights: {kept:,} of {full:,} ({kept / full:.1%})")
+    print(f"in lower case, with the pieces of the corpus, as train.py cuts it: {small:,} ({small / full:.1%})")
+    print(f"cosine of the cut encoder's vectors to the whole one's on {len(chosen)} corpus lines: mean {cosines.mean():.5f}, ")
+    print(f"lowest {cosines.min():.5f}, lines unchanged {np.mean(cosines > 1 - 1e-6):.1%}")
 
 
 def weights(folder: Path) -> int:
