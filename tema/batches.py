@@ -45,7 +45,7 @@ class Damage(TrainerCallback):
 
     def __init__(self, texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, settings: Settings) -> None:
         self._texts, self._tokenizer = texts, tokenizer
-        self._share, self._seed = settings.training.noise, settings.seed
+        self._share, self._seed, self._lowercase = settings.training.noise, settings.seed, settings.encoder.lowercase
         self._pad = DataCollatorWithPadding(tokenizer)
         self._epoch = 0
 
@@ -64,5 +64,5 @@ class Damage(TrainerCallback):
         generator = random.Random(f"{self._seed} {self._epoch} {feature['row']}")
         if generator.random() >= self._share:
             return kept
-        tokens = self._tokenizer(damaged(self._texts[feature["row"]], generator), truncation=True)
+        tokens = self._tokenizer(damaged(self._texts[feature["row"]], generator, self._lowercase), truncation=True)
         return {**kept, **{name: tokens[name] for name in tokens if name in kept}}

@@ -65,9 +65,10 @@ NOISES: dict[str, Noise] = {
     "typos": typos,
     "truncated": truncated,
 }
-_LEARNED = ("lower case", "upper case", "dropped spaces", "stripped quotes", "typos")  # a truncated line may have lost its theme
+_LEARNED = ("dropped spaces", "stripped quotes", "typos")  # a truncated line may have lost its theme
+_LEARNED_CASE = ("lower case", "upper case")
 
 
-def damaged(text: str, generator: random.Random) -> str:
-    """One kind of damage that leaves the themes as they are, drawn at random."""
-    return NOISES[generator.choice(_LEARNED)](text, generator)
+def damaged(text: str, generator: random.Random, lowercase: bool) -> str:
+    """One kind of damage that leaves the themes as they are, drawn at random; of case only where the encoder sees it."""
+    return NOISES[generator.choice(_LEARNED if lowercase else _LEARNED + _LEARNED_CASE)](text, generator)

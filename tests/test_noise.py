@@ -33,8 +33,10 @@ def test_noise_when_typos_then_about_two_letters_in_a_hundred() -> None:
     assert abs(len(lost_or_won) - len(letters)) < 100
 
 
-def test_damaged_when_drawn_often_then_never_truncated() -> None:
+@pytest.mark.parametrize("lowercase", [False, True])
+def test_damaged_when_drawn_often_then_never_truncated_and_case_only_where_it_is_read(lowercase: bool) -> None:
     generator = random.Random(2)
-    drawn = {damaged(TEXT, generator) for _ in range(200)}
-    assert NOISES["lower case"](TEXT, generator) in drawn
+    drawn = {damaged(TEXT, generator, lowercase) for _ in range(200)}
+    assert NOISES["stripped quotes"](TEXT, generator) in drawn
+    assert (NOISES["lower case"](TEXT, generator) in drawn) is not lowercase
     assert NOISES["truncated"](TEXT, generator) not in drawn
