@@ -74,6 +74,18 @@ def classes(labels: Sequence[str], marked: np.ndarray) -> np.ndarray:
     return np.stack([marked[:, column[f"{a}=pos"]] + 2 * marked[:, column[f"{a}=neg"]] for a in aspects], axis=1)
 
 
+def likelier_sign(labels: Sequence[str], said: Prediction) -> np.ndarray:
+    """What is given, (n, labels) bool, but of an aspect's two signs the likelier one: both together stand at 9 of the 22,830
+    aspects of HoASA's training reviews and at none of its validation reviews."""
+    column = {label: j for j, label in enumerate(labels)}
+    given = said.given.copy()
+    for aspect in {label.split("=")[0] for label in labels}:
+        signs = [column[f"{aspect}=neg"], column[f"{aspect}=pos"]]
+        both = np.flatnonzero(given[:, signs].all(axis=1))
+        given[both, np.take(signs, said.probabilities[np.ix_(both, signs)].argmin(axis=1))] = False
+    return given
+
+
 def measures(dataset: str, labels: Sequence[str], gold: np.ndarray, given: np.ndarray) -> dict[str, float]:
     """Figures in percent: SmSA macro-F1 over classes; HoASA macro-F1 over four classes with all aspects pooled (as in the
     published table), and the mean over aspects of each aspect's own macro-F1."""
@@ -132,7 +144,8 @@ def _measure(arguments: argparse.Namespace, table: Path) -> None:
         found, started = [], time.monotonic()
         for seed in seeds:
             said = model(settings.model_copy(update={"seed": seed}), corpus, sides)
-            found.append(measures(arguments.dataset, corpus.theme_ids, sides.test.labels, said.given))
+            given = likelier_sign(corpus.theme_ids, said) if arguments.dataset == "hoasa" else said.given
+            found.append(measures(arguments.dataset, corpus.theme_ids, sides.test.labels, given))
         minutes = (time.monotonic() - started) / 60 / len(seeds)
         figures = " | ".join(_spread([row[measure] for row in found]) for measure in found[0])
         table_lines.append(f"| {name} | {figures} | {len(seeds)} | {minutes:.1f} |")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -138,6 +139,17 @@ def fresh_top_layers() -> Patch:
                     nn.init.zeros_(module.bias)
                 elif isinstance(module, nn.LayerNorm):
                     module.reset_parameters()
+
+    return _prepared(change)
+
+
+def fewer_layers() -> Patch:
+    """Without the top quarter of the layers, a quarter quicker."""
+
+    def change(model: Any) -> None:
+        kept = math.ceil(len(model.base_model.encoder.layer) * 3 / 4)
+        model.base_model.encoder.layer = model.base_model.encoder.layer[:kept]
+        model.config.num_hidden_layers = kept
 
     return _prepared(change)
 
@@ -324,7 +336,7 @@ def _both(*patches: Patch) -> Patch:
 VARIANTS: dict[str, Callable[[], Patch]] = {
     make.__name__.replace("_", "-"): make
     for make in (
-        asymmetric_loss, focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, frozen_lower_layers,
-        mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up, contrastive_warm_up,
+        asymmetric_loss, focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, fewer_layers,
+        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up, contrastive_warm_up,
     )
 }  # fmt: skip

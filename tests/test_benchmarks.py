@@ -14,6 +14,7 @@ from benchmarks import indonlu, learning_curve, robustness, scaling, screen, tag
 from benchmarks.results import record
 from benchmarks.variants import VARIANTS
 from tema import training as training_module
+from tema.evaluation import Prediction
 
 
 def test_learning_curve_when_run_then_a_row_per_share(
@@ -158,6 +159,15 @@ def test_indonlu_when_hoasa_is_converted_then_two_labels_per_aspect_and_back(tmp
     labels = ["ac=neg", "ac=pos", "wifi=neg", "wifi=pos"]
     marked = np.array([[0, 1, 1, 0], [1, 1, 0, 0], [0, 0, 0, 1]])
     assert indonlu.classes(labels, marked).tolist() == [[1, 2], [3, 0], [0, 1]]
+
+
+def test_indonlu_when_both_signs_are_given_then_the_likelier_stays() -> None:
+    labels = ["a=neg", "a=pos", "b=neg", "b=pos"]
+    given = np.array([[1, 1, 0, 1], [1, 1, 1, 1], [0, 0, 1, 0]], dtype=bool)
+    probabilities = np.array([[0.6, 0.9, 0.1, 0.8], [0.9, 0.7, 0.8, 0.6], [0.0, 0.1, 0.9, 0.3]])
+    kept = indonlu.likelier_sign(labels, Prediction(given, probabilities))
+    assert kept.astype(int).tolist() == [[0, 1, 0, 1], [1, 0, 1, 0], [0, 0, 1, 0]]
+    assert given[0, 0], "the prediction itself stays as it was"
 
 
 def test_indonlu_when_half_the_aspects_are_missed_then_pooled_and_mean_scores_differ() -> None:
