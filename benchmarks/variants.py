@@ -337,6 +337,7 @@ VARIANTS: dict[str, Callable[[], Patch]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         asymmetric_loss, focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, fewer_layers,
-        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up, contrastive_warm_up,
+        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up,
+        contrastive_warm_up,
     )
 }  # fmt: skip

@@ -91,11 +91,13 @@ def best_f1(scores: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _best_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The middle of the plateau around the best F1 (smoothed over neighbouring cuts, so that one line does not decide)."""
+    """The middle of the plateau around the best F1 (smoothed over neighbouring cuts, so that one line does not decide), halfway
+    between two lines, so that a rounding error does not move one across it."""
     cuts, f1 = _f1_by_cut(probabilities, labels)
     if not len(cuts) or f1.max() == 0:
         return 0.5
-    near = cuts[f1 >= f1.max() - 0.01]
+    below = (cuts + np.append(cuts[1:], 0.0)) / 2
+    near = below[f1 >= f1.max() - 0.01]
     return float(np.clip(np.median(near), 0.05, 0.95))
 
 

@@ -116,7 +116,11 @@ class OpenVinoEngine(_WindowedEngine):
         import openvino
 
         core = openvino.Core()
-        options: dict[str, Any] = {"PERFORMANCE_HINT": "THROUGHPUT", **({"INFERENCE_NUM_THREADS": threads} if threads else {})}
+        options: dict[str, Any] = {
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # kept for every shape ever met: hundreds of megabytes and no speed
+            **({"INFERENCE_NUM_THREADS": threads} if threads else {}),
+        }
         model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
         # Not openvino's AsyncInferQueue: its callbacks need Python's lock, which a model that is being freed holds while it waits
         # for them.

@@ -74,3 +74,12 @@ def test_multiclass_when_decided_then_exactly_one_class_and_probabilities_sum_to
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(200))
     assert (calibration.decide(probabilities).sum(axis=1) == 1).all()
     assert raw_probabilities(logits, "multiclass").sum(axis=1) == pytest.approx(np.ones(200))
+
+
+def test_thresholds_when_chosen_then_no_line_stands_on_one() -> None:
+    generator = np.random.default_rng(5)
+    labels = generator.random((60, 3)) < 0.3
+    probabilities = np.clip(labels * 0.4 + generator.random((60, 3)) * 0.6, 0, 1)
+    alone = [choose_thresholds(probabilities[:, [j]], labels[:, [j]])[0] for j in range(3)]
+    gaps = [np.abs(probabilities[:, j] - threshold).min() for j, threshold in enumerate(alone)]
+    assert min(gaps) > 1e-6

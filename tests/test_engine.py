@@ -28,7 +28,7 @@ def test_export_when_trained_then_metrics_tell_its_form_and_its_score(model: Pat
     exports = json.loads((model / "metrics.json").read_text(encoding="utf-8"))["exports"]
     assert list(exports) == list(EXPORTS)
     for engine, exported in exports.items():
-        assert exported["form"] in ("int8", "float")
+        assert exported["form"] in ("int8", "mixed", "float")
         assert exported["tried"][exported["form"]] >= exported["trained_f1"] - 0.005
         assert all((model / name).exists() for name in EXPORTS[engine])
 
@@ -59,28 +59,31 @@ def trained_copy(model: Path, folder: Path) -> Any:
 
 def test_export_when_no_form_scores_well_enough_then_none_is_kept(model: Path, tmp_path: Path) -> None:
     trained = trained_copy(model, tmp_path / "m")
-    scores = iter([0.80, 0.89, 0.80, 0.89])
+    scores = iter([0.80, 0.85, 0.89] * 2)
     exports = export(tmp_path / "m", trained, TEXTS, 64, 0.9, lambda _: next(scores))
     for exported, names in zip(exports, EXPORTS.values(), strict=True):
-        assert (exported.form, exported.tried) == ("none", {"int8": 0.80, "float": 0.89})
+        assert (exported.form, exported.tried) == ("none", {"int8": 0.80, "mixed": 0.85, "float": 0.89})
         assert not (tmp_path / "m" / names[0]).exists()
-        assert f"nothing was exported for {exported.engine} (int8 0.8000, float 0.8900)" in str(exported)
+        assert f"nothing was exported for {exported.engine} (int8 0.8000, mixed 0.8500, float 0.8900)" in str(exported)
 
 
-def test_export_when_int8_loses_too_much_then_the_more_exact_form_is_kept(model: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("scores", "form"), [([0.8, 0.9], "mixed"), ([0.8, 0.8, 0.9], "float")])
+def test_export_when_a_form_loses_too_much_then_the_next_more_exact_one_is_kept(
+    model: Path, tmp_path: Path, scores: list[float], form: str
+) -> None:
     trained = trained_copy(model, tmp_path / "m")
     seen: list[np.ndarray] = []
 
     def f1(engine: Engine) -> float:
         seen.append(engine.logits(TEXTS))
-        return [0.8, 0.9, 0.8, 0.9][len(seen) - 1]
+        return scores[(len(seen) - 1) % len(scores)]
 
     exports = export(tmp_path / "m", trained, TEXTS, 64, 0.9, f1)
-    assert [exported.form for exported in exports] == ["float", "float"]
-    for engine, (quantised, exact) in zip(EXPORTS, (seen[:2], seen[2:]), strict=True):
+    assert [exported.form for exported in exports] == [form, form]
+    for engine, tried in zip(EXPORTS, (seen[: len(scores)], seen[len(scores) :]), strict=True):
         kept = exported_engine(engine, tmp_path / "m", 64).logits(TEXTS)
-        assert np.array_equal(kept, exact)
-        assert not np.array_equal(kept, quantised)
+        assert np.array_equal(kept, tried[-1])
+        assert not any(np.array_equal(kept, worse) for worse in tried[:-1])
 
 
 def without(model: Path, folder: Path, *engines: str) -> Path:
