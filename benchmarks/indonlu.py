@@ -77,12 +77,12 @@ def classes(labels: Sequence[str], marked: np.ndarray) -> np.ndarray:
 def likelier_sign(labels: Sequence[str], said: Prediction) -> np.ndarray:
     """What is given, (n, labels) bool, but of an aspect's two signs the likelier one: both together stand at 9 of the 22,830
     aspects of HoASA's training reviews and at none of its validation reviews."""
-    column = {label: j for j, label in enumerate(labels)}
-    given = said.given.copy()
+    given, probabilities = said.given.copy(), said.probabilities
     for aspect in {label.split("=")[0] for label in labels}:
-        signs = [column[f"{aspect}=neg"], column[f"{aspect}=pos"]]
-        both = np.flatnonzero(given[:, signs].all(axis=1))
-        given[both, np.take(signs, said.probabilities[np.ix_(both, signs)].argmin(axis=1))] = False
+        neg, pos = labels.index(f"{aspect}=neg"), labels.index(f"{aspect}=pos")
+        both, less = given[:, neg] & given[:, pos], probabilities[:, neg] < probabilities[:, pos]
+        given[both & less, neg] = False
+        given[both & ~less, pos] = False
     return given
 
 
