@@ -26,6 +26,7 @@ _SMOOTHING = 0.05
 _AVERAGING = 0.995
 _MASKED = 0.1
 _JOINED = 0.3
+_SKIPPED = 0.15
 _UNIFORM = 4.0  # weight of the mean of all tokens against [CLS]
 _CONSISTENCY = 1.0
 
@@ -141,6 +142,25 @@ def fresh_top_layers() -> Patch:
                     module.reset_parameters()
 
     return _prepared(change)
+
+
+def layer_drop() -> Patch:
+    """A seventh of the layers is skipped in each step (Fan et al., ICLR 2020), which saves as much time."""
+
+    def change(model: Any) -> None:
+        for layer in model.base_model.encoder.layer:
+            layer.forward = _skipping(layer)
+
+    return _prepared(change)
+
+
+def _skipping(layer: Any) -> Callable[..., torch.Tensor]:
+    whole = layer.forward
+
+    def forward(hidden: torch.Tensor, *rest: Any, **more: Any) -> torch.Tensor:
+        return hidden if layer.training and torch.rand(()) < _SKIPPED else whole(hidden, *rest, **more)
+
+    return forward
 
 
 def fewer_layers() -> Patch:
@@ -336,8 +356,8 @@ def _both(*patches: Patch) -> Patch:
 VARIANTS: dict[str, Callable[[], Patch]] = {
     make.__name__.replace("_", "-"): make
     for make in (
-        asymmetric_loss, focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, fewer_layers,
-        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up,
+        asymmetric_loss, focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, layer_drop,
+        fewer_layers, frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up,
         contrastive_warm_up,
     )
 }  # fmt: skip
