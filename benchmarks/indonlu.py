@@ -146,6 +146,8 @@ def _measure(arguments: argparse.Namespace, table: Path) -> None:
             said = model(settings.model_copy(update={"seed": seed}), corpus, sides)
             given = likelier_sign(corpus.theme_ids, said) if arguments.dataset == "hoasa" else said.given
             found.append(measures(arguments.dataset, corpus.theme_ids, sides.test.labels, given))
+            shown = ", ".join(f"{measure} {value:.2f}" for measure, value in found[-1].items())
+            print(f"{name}, seed {seed}: {shown}", flush=True)
         minutes = (time.monotonic() - started) / 60 / len(seeds)
         figures = " | ".join(_spread([row[measure] for row in found]) for measure in found[0])
         table_lines.append(f"| {name} | {figures} | {len(seeds)} | {minutes:.1f} |")
