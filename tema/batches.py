@@ -1,13 +1,16 @@
-"""From labelled lines to batches: texts and labels in; a tokenised dataset, and padded batches of lines partly damaged, out."""
+"""From labelled lines to batches: texts and labels in; a dataset, its order, and padded batches of partly damaged lines out."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from torch.utils.data import Sampler
 from transformers import DataCollatorWithPadding, TrainerCallback
+from transformers.trainer_pt_utils import get_length_grouped_indices
 
 from tema.corpus import Examples
 from tema.noise import damaged
@@ -35,6 +38,33 @@ def as_dataset(lines: Examples, tokenizer: PreTrainedTokenizerBase, task: str, r
     if rows:
         columns["row"] = list(range(len(lines)))
     return Dataset.from_dict({**columns, "labels": labels.tolist()})
+
+
+class LengthOrder(Sampler[int]):
+    """Row numbers in an order in which every `batch_size` of them are of similar length, the batches of an epoch at random.
+
+    (transformers' own sampler goes from long lines to short ones, over and over; the running statistics of batch normalisation
+    would be those of the short lines that come last.) The order depends on the seed and the epoch alone.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self._lengths, self._batch_size, self._seed = list(lengths), batch_size, seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Called by the Trainer."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(1000 * self._seed + self._epoch)
+        rows = get_length_grouped_indices(self._lengths, self._batch_size, generator=generator)
+        starts = range(0, len(rows), self._batch_size)
+        whole = len(rows) // self._batch_size  # a last, smaller batch stays last
+        for i in [*torch.randperm(whole, generator=generator).tolist(), *range(whole, len(starts))]:
+            yield from rows[starts[i] : starts[i] + self._batch_size]
 
 
 class Damage(TrainerCallback):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _FIRST_LAYERS = ("base.pooler.dense", "classifier.dense", "pre_classifier", "pooler.dense")
 
 
+_MOMENTUM = 0.03  # of the running statistics: some thirty batches, for each holds lines of one length
+
+
 class _Normalised(nn.Module):
     """A linear layer behind batch normalisation."""
 
@@ -29,6 +32,7 @@ class _Normalised(nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         vectors = vectors.float()  # statistics over a batch need more digits than bf16 has
+        self.norm.momentum = max(_MOMENTUM, 1 / (1 + int(self.norm.get_buffer("num_batches_tracked"))))
         if self.training and torch.distributed.is_initialized():
             normalised = self._over_processes(vectors)
         elif self.training and vectors.shape[0] == 1:  # one line has no variance
@@ -54,6 +58,7 @@ class _Normalised(nn.Module):
             share = self.norm.momentum or 0.0
             self.norm.get_buffer("running_mean").lerp_(mean, share)
             self.norm.get_buffer("running_var").lerp_(variance * n / (n - 1).clamp(min=1), share)
+            self.norm.get_buffer("num_batches_tracked").add_(1)
         return (vectors - mean) * torch.rsqrt(variance + self.norm.eps) * self.norm.weight + self.norm.bias
 
 

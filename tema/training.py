@@ -27,7 +27,7 @@ from transformers import (
     set_seed,
 )
 
-from tema.batches import Damage, as_dataset
+from tema.batches import Damage, LengthOrder, as_dataset
 from tema.calibration import best_f1
 from tema.cli import n_processes
 from tema.corpus import Examples
@@ -128,7 +128,6 @@ def training_arguments(settings: Settings, checkpoints: Path, quiet: bool) -> Tr
         weight_decay=training.weight_decay,
         warmup_steps=training.warmup,
         lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length",
         bf16=gpu and use_bf16(training.precision),  # autocast; on a CPU the model itself is in bf16
         remove_unused_columns=False,  # the collator needs the row numbers
         tf32=True if gpu and torch.cuda.is_tf32_supported() else None,
@@ -202,11 +201,15 @@ def loss_function(settings: Settings, model: PreTrainedModel) -> Callable[..., t
 
 
 class _ThemeTrainer(Trainer):
-    """A Trainer with the recipe's own optimiser."""
+    """A Trainer with the recipe's own optimiser and order of lines."""
 
     def __init__(self, settings: Settings, **arguments: Any) -> None:
         self._recipe = settings.training
         super().__init__(**arguments)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LengthOrder:
+        lines = self.train_dataset if train_dataset is None else train_dataset
+        return LengthOrder(lines["length"], self._recipe.batch_size, self.args.seed)
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
         self.optimizer = make_optimiser(self.model, self._recipe)

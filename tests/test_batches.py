@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tema.batches import Damage, as_dataset
+from tema.batches import Damage, LengthOrder, as_dataset
 from tema.corpus import Examples
 from tema.encoders import load_encoder
 from tema.settings import Settings, load_settings
@@ -53,3 +53,24 @@ def test_damage_when_share_is_nought_then_nothing_changes_and_only_the_models_in
     damage, numbered, plain = batches(encoder, 0.0)
     assert ids(damage, numbered, 0) == ids(damage, plain, 0)
     assert set(damage.collate(list(numbered))) == {"input_ids", "token_type_ids", "attention_mask", "labels"}
+
+
+def test_order_when_drawn_then_every_row_once_in_batches_of_like_length_at_random() -> None:
+    lengths = np.random.default_rng(0).integers(5, 100, size=1003)
+    order = LengthOrder(lengths.tolist(), 10, seed=3)
+    rows = list(order)
+    assert sorted(rows) == list(range(1003))
+    means = np.array([lengths[rows[i : i + 10]].mean() for i in range(0, 1000, 10)])
+    spreads = [lengths[rows[i : i + 10]].std() for i in range(0, 1000, 10)]
+    assert np.mean(spreads) < 3
+    assert abs(np.corrcoef(means[:-1], means[1:])[0, 1]) < 0.3, "long and short batches follow each other at random"
+    assert abs(means[-20:].mean() - lengths.mean()) < 20, "the last batches stand for all"
+
+
+def test_order_when_an_epoch_is_drawn_again_then_the_same_and_another_epoch_another() -> None:
+    lengths = list(range(200))
+    first, again = LengthOrder(lengths, 8, seed=3), LengthOrder(lengths, 8, seed=3)
+    assert list(first) == list(again)
+    again.set_epoch(1)
+    assert list(first) != list(again)
+    assert list(LengthOrder(lengths, 8, seed=4)) != list(first)
