@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FIRST_LAYERS = ("base.pooler.dense", "classifier.dense", "pre_classifier", "pooler.dense")
 
 
-_MOMENTUM = 0.03  # of the running statistics: some thirty batches, for each holds lines of one length
+_MOMENTUM = 0.05  # of the running statistics: some twenty batches, for each holds lines of one length
 
 
 class _Normalised(nn.Module):
