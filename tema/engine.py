@@ -113,12 +113,14 @@ class OpenVinoEngine(_WindowedEngine):
 
     def __init__(self, folder: Path, max_length: int, threads: int | None = None) -> None:
         super().__init__(folder, max_length)
+        # what either cache prepares for a shape it keeps, hundreds of megabytes in an archive of all lengths
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
         import openvino
 
         core = openvino.Core()
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # kept for every shape ever met: hundreds of megabytes and no speed
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,
             **({"INFERENCE_NUM_THREADS": threads} if threads else {}),
         }
         model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
