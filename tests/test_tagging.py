@@ -41,7 +41,7 @@ def test_tag_when_order_or_company_changes_then_no_probability_moves(tagger: Tag
 
 
 def test_tag_when_theme_stands_beyond_the_window_then_still_seen(tagger: Tagger) -> None:
-    # 169 words: the last stands at place 27 of the fourth window (the made lines are short: the tiny encoder knows no late places)
+    # the word stands at place 27 of the fourth window: the made lines are short, the tiny encoder knows no late places
     filler = "bupati camat sekda pegawai kantor rapat " * 28
     assert "neutrality" in tagger.tag_texts([filler + "netral"])[0].themes
     assert "neutrality" not in tagger.tag_texts([filler])[0].themes
