@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 # The layer that first reads the sentence vector, by architecture (BERT; RoBERTa and ELECTRA; DistilBERT; DeBERTa).
 _FIRST_LAYERS = ("base.pooler.dense", "classifier.dense", "pre_classifier", "pooler.dense")
-
-
 _MOMENTUM = 0.05  # of the running statistics: some twenty batches, for each holds lines of one length
 
 
@@ -32,7 +30,8 @@ class _Normalised(nn.Module):
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         vectors = vectors.float()  # statistics over a batch need more digits than bf16 has
-        self.norm.momentum = max(_MOMENTUM, 1 / (1 + int(self.norm.get_buffer("num_batches_tracked"))))
+        if self.training:
+            self.norm.momentum = max(_MOMENTUM, 1 / (1 + int(self.norm.get_buffer("num_batches_tracked"))))
         if self.training and torch.distributed.is_initialized():
             normalised = self._over_processes(vectors)
         elif self.training and vectors.shape[0] == 1:  # one line has no variance
