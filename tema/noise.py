@@ -65,10 +65,14 @@ NOISES: dict[str, Noise] = {
     "typos": typos,
     "truncated": truncated,
 }
-_LEARNED = ("dropped spaces", "stripped quotes", "typos")  # a truncated line may have lost its theme
+_LEARNED = ("dropped spaces", "stripped quotes")  # and typos always; a truncated line may have lost its theme
 _LEARNED_CASE = ("lower case", "upper case")
 
 
 def damaged(text: str, generator: random.Random, lowercase: bool) -> str:
-    """One kind of damage that leaves the themes as they are, drawn at random; of case only where the encoder sees it."""
-    return NOISES[generator.choice(_LEARNED if lowercase else _LEARNED + _LEARNED_CASE)](text, generator)
+    """Typos, and with even odds each other kind of damage that leaves the themes as they are; of case only where the encoder
+    sees it."""
+    for name in _LEARNED if lowercase else _LEARNED + _LEARNED_CASE:
+        if generator.random() < 0.5:
+            text = NOISES[name](text, generator)
+    return typos(text, generator)

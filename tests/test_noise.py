@@ -34,9 +34,11 @@ def test_noise_when_typos_then_about_two_letters_in_a_hundred() -> None:
 
 
 @pytest.mark.parametrize("lowercase", [False, True])
-def test_damaged_when_drawn_often_then_never_truncated_and_case_only_where_it_is_read(lowercase: bool) -> None:
+def test_damaged_when_drawn_often_then_typos_always_and_case_only_where_it_is_read(lowercase: bool) -> None:
     generator = random.Random(2)
-    drawn = {damaged(TEXT, generator, lowercase) for _ in range(200)}
-    assert NOISES["stripped quotes"](TEXT, generator) in drawn
-    assert (NOISES["lower case"](TEXT, generator) in drawn) is not lowercase
-    assert NOISES["truncated"](TEXT, generator) not in drawn
+    drawn = [damaged(TEXT, generator, lowercase) for _ in range(100)]
+    assert TEXT not in drawn
+    assert 20 < sum('"' not in text for text in drawn) < 80
+    assert 20 < sum(text.count(", ") < TEXT.count(", ") / 2 for text in drawn) < 80
+    assert any(text.isupper() for text in drawn) is not lowercase
+    assert all(len(text) > 0.9 * len(TEXT) for text in drawn)  # never truncated
