@@ -1,4 +1,4 @@
-"""Recipes side by side on one split: `python -m benchmarks.screen "training.noise=0.0" "asymmetric-loss training.epochs=7"`.
+"""Recipes side by side on one split: `python -m benchmarks.screen "training.noise=0.0" "focal-loss training.epochs=7"`.
 
 Each argument is a variant: settings that differ from the recipe's and names from `benchmarks/variants.py`, separated by spaces;
 an empty one is the recipe. `--share` trains on a part of the training articles. Training runs to its last epoch or early stop;

@@ -1,6 +1,6 @@
 """Ways to train that were tried and are not in the recipe: a name in, `tema.training` altered while the block runs.
 
-`python -m benchmarks.screen asymmetric-loss` trains with one of them; what came out is in RESULTS.md.
+`python -m benchmarks.screen focal-loss` trains with one of them; what came out is in RESULTS.md.
 """
 
 from __future__ import annotations
@@ -46,18 +46,6 @@ def _loss(measure: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Patc
 def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     weight = torch.full((logits.shape[1],), 2.0)
     return nn.functional.binary_cross_entropy_with_logits(logits, labels, pos_weight=weight, reduction="none")
-
-
-def asymmetric_loss() -> Patch:
-    """Ridnik et al., ICCV 2021: easy absent themes count less (exponent 4, margin 0.05)."""
-
-    def measure(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        present = torch.sigmoid(logits)
-        absent = (present - 0.05).clamp(min=0)
-        hit, miss = torch.log(present.clamp(min=1e-7)), torch.log((1 - absent).clamp(min=1e-7))
-        return -2 * (labels * hit + (1 - labels) * absent**4 * miss)
-
-    return _loss(measure)
 
 
 def focal_loss() -> Patch:
@@ -356,8 +344,8 @@ def _both(*patches: Patch) -> Patch:
 VARIANTS: dict[str, Callable[[], Patch]] = {
     make.__name__.replace("_", "-"): make
     for make in (
-        asymmetric_loss, focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, layer_drop,
-        fewer_layers, frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up,
+        focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, layer_drop, fewer_layers,
+        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up,
         contrastive_warm_up,
     )
 }  # fmt: skip

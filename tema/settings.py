@@ -87,6 +87,9 @@ class TrainingSettings(_Section):
     weight_decay: Annotated[float, Field(ge=0)] = Field(0.01, description="AdamW weight decay")
     warmup: Annotated[float, Field(ge=0, lt=1)] = Field(0.1, description="share of the steps that warm up")
     positive_weight: Positive = Field(2.0, description="weight of a given theme against an absent one (multilabel)")
+    negative_focus: Annotated[float, Field(ge=0)] = Field(
+        0.0, description="exponent by which absent themes count less the surer the model is of them; 0: all alike (multilabel)"
+    )
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="dropout inside the encoder while training")
     noise: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="share of lines damaged in each epoch; see tema/noise.py")
     patience: Count = Field(3, description="epochs without a better validation score before stopping")

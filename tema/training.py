@@ -1,6 +1,6 @@
 """Fine-tuning: labelled lines and an encoder in, a classifier and a log of its epochs out.
 
-A Hugging Face `Trainer` on `datasets`, with four additions: the loss weighs given themes (`positive_weight`); new layers
+A Hugging Face `Trainer` on `datasets`, with four additions: the loss weighs given and absent themes differently; new layers
 learn at their own rate (`tema.optimiser`); the sentence vector is batch-normalised in front of the first of them
 (`tema.normalisation`); and a share of the lines is damaged afresh in every epoch (`tema.batches`).
 """
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _PREDICT_BATCH = 32
+_MARGIN = 0.05  # of the asymmetric loss, as its authors set it
 
 
 @dataclass(frozen=True)
@@ -187,15 +188,18 @@ def set_dropout(model: PreTrainedModel, share: float) -> None:
 
 
 def loss_function(settings: Settings, model: PreTrainedModel) -> Callable[..., torch.Tensor]:
-    """The loss as the Trainer calls it: mean over labels and lines."""
+    """The loss as the Trainer calls it, mean over labels and lines: cross-entropy, or for multilabel with `negative_focus` the
+    asymmetric loss (Ridnik et al., ICCV 2021), which leaves out absent themes whose probability is below its margin."""
     if settings.task == "multiclass":
         return lambda outputs, labels, num_items_in_batch=None: nn.functional.cross_entropy(outputs.logits.float(), labels)
-    weight = torch.full((model.config.num_labels,), settings.training.positive_weight)
+    weight, focus = settings.training.positive_weight, settings.training.negative_focus
+    margin = _MARGIN if focus else 0.0
 
     def binary(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-        return nn.functional.binary_cross_entropy_with_logits(
-            outputs.logits.float(), labels.float(), pos_weight=weight.to(labels.device)
-        )
+        logits, given = outputs.logits.float(), labels.float()
+        wrong = (torch.sigmoid(logits) - margin).clamp(min=1e-6)  # probability of an absent theme, less what is forgiven
+        absent = torch.log1p(-wrong) * wrong**focus if focus else nn.functional.logsigmoid(-logits)
+        return -(weight * given * nn.functional.logsigmoid(logits) + (1 - given) * absent).mean()
 
     return binary
 

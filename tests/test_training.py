@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def test_fine_tune_when_seed_is_the_same_then_same_logits_and_when_other_then_ot
     "override",
     [
         "training.epochs=1", "training.batch_size=4", "training.learning_rate=3e-3", "training.head_learning_rate=5e-2",
-        "training.weight_decay=0.9", "training.warmup=0.5", "training.positive_weight=5.0",
+        "training.weight_decay=0.9", "training.warmup=0.5", "training.positive_weight=5.0", "training.negative_focus=4.0",
         "training.dropout=0.3", "training.noise=0.9", "encoder.normalise=false",
         "encoder.max_length=16", "training.precision=bf16",
     ],
@@ -144,6 +145,20 @@ def test_loss_when_weight_is_two_then_a_missed_theme_costs_double(encoder: Path)
     outputs = type("Outputs", (), {"logits": torch.zeros(1, 3)})
     missed, absent = loss(outputs, torch.ones(1, 3)), loss(outputs, torch.zeros(1, 3))
     assert missed.item() == pytest.approx(2 * absent.item())
+
+
+def test_loss_when_absent_themes_are_focused_then_the_surest_cost_nothing_and_given_ones_as_before(encoder: Path) -> None:
+    model, _ = load_encoder(encoder, recipe(encoder).encoder, LABELS, "multilabel")
+    plain, focused = (loss_function(recipe(encoder, f"training.negative_focus={focus}"), model) for focus in (0, 4))
+    logits = torch.tensor([[-4.0, 0.0, 3.0]], requires_grad=True)
+    outputs = type("Outputs", (), {"logits": logits})
+    focused(outputs, torch.zeros(1, 3)).backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 0] == 0
+    assert logits.grad[0, 2] > logits.grad[0, 1] > 0
+    expected = -sum((p - 0.05) ** 4 * math.log(1.05 - p) for p in (0.5, 1 / (1 + math.exp(-3)))) / 3
+    assert focused(outputs, torch.zeros(1, 3)).item() == pytest.approx(expected, rel=1e-4)
+    assert focused(outputs, torch.ones(1, 3)).item() == pytest.approx(plain(outputs, torch.ones(1, 3)).item())
 
 
 def test_use_bf16_when_told_then_as_told_and_when_auto_then_by_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
