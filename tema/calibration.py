@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 _SHRINKAGE = 200.0  # validation positives at which a theme's own threshold and the common one count equally
-_RIDGE = 1e-2  # pulls scale towards 1 and shift towards 0, per example
+_RIDGE = 1e-3  # pulls scale towards 1 and shift towards 0, per example
 REVIEWED_SHARE = 0.2
 
 
