@@ -113,14 +113,12 @@ class OpenVinoEngine(_WindowedEngine):
 
     def __init__(self, folder: Path, max_length: int, threads: int | None = None) -> None:
         super().__init__(folder, max_length)
-        # what either cache prepares for a shape it keeps, hundreds of megabytes in an archive of all lengths
-        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
         import openvino
 
         core = openvino.Core()
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "CPU_RUNTIME_CACHE_CAPACITY": 0,
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # with it int8 logits come out wrong by several units where the CPU has AMX
             **({"INFERENCE_NUM_THREADS": threads} if threads else {}),
         }
         model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
@@ -259,12 +257,16 @@ def padded_length(length: int) -> int:
 
 def length_batches(lengths: Sequence[int], tokens: int = _BATCH_TOKENS) -> list[list[int]]:
     """Numbers of windows in batches of one padded length, longest first; a batch holds at most `tokens` tokens, at least one
-    window."""
+    window. Batches count 1, 2, 4, 8 … windows: OpenVINO prepares itself for every shape that it meets, so few shapes save time
+    and memory."""
     alike: dict[int, list[int]] = {}
     for i, length in enumerate(lengths):
         alike.setdefault(padded_length(length), []).append(i)
     batches = []
     for length in sorted(alike, reverse=True):
-        size = max(1, tokens // length)
-        batches += [alike[length][start : start + size] for start in range(0, len(alike[length]), size)]
+        waiting, most = alike[length], max(1, tokens // length)
+        while waiting:
+            size = 2 ** (min(most, len(waiting)).bit_length() - 1)
+            batches.append(waiting[:size])
+            waiting = waiting[size:]
     return batches
