@@ -34,7 +34,7 @@ _CONSISTENCY = 1.0
 def _loss(measure: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Patch:
     """Another loss of logits and labels, averaged over both."""
 
-    def make(settings: Any, model: Any) -> Callable[..., torch.Tensor]:
+    def make(settings: Any) -> Callable[..., torch.Tensor]:
         def compute(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
             return measure(outputs.logits.float(), labels.float()).mean()
 

@@ -118,7 +118,7 @@ class OpenVinoEngine(_WindowedEngine):
         core = openvino.Core()
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "THROUGHPUT",
-            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # with it int8 logits come out wrong by several units where the CPU has AMX
+            "CPU_RUNTIME_CACHE_CAPACITY": 0,  # with this cache int8 logits are wrong by several units on CPUs with AMX
             **({"INFERENCE_NUM_THREADS": threads} if threads else {}),
         }
         model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)

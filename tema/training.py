@@ -81,7 +81,7 @@ def fine_tune(
         eval_dataset=as_dataset(validation, tokenizer, settings.task),
         data_collator=noise.collate,
         compute_metrics=_validation_score(settings.task),
-        compute_loss_func=loss_function(settings, model),
+        compute_loss_func=loss_function(settings),
         callbacks=[EarlyStoppingCallback(settings.training.patience), log, noise],
     )
     trainer.remove_callback(PrinterCallback)
@@ -187,18 +187,19 @@ def set_dropout(model: PreTrainedModel, share: float) -> None:
             module.p = share
 
 
-def loss_function(settings: Settings, model: PreTrainedModel) -> Callable[..., torch.Tensor]:
+def loss_function(settings: Settings) -> Callable[..., torch.Tensor]:
     """The loss as the Trainer calls it, mean over labels and lines: cross-entropy, or for multilabel with `negative_focus` the
     asymmetric loss (Ridnik et al., ICCV 2021), which leaves out absent themes whose probability is below its margin."""
     if settings.task == "multiclass":
         return lambda outputs, labels, num_items_in_batch=None: nn.functional.cross_entropy(outputs.logits.float(), labels)
     weight, focus = settings.training.positive_weight, settings.training.negative_focus
-    margin = _MARGIN if focus else 0.0
 
     def binary(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
         logits, given = outputs.logits.float(), labels.float()
-        wrong = (torch.sigmoid(logits) - margin).clamp(min=1e-6)  # probability of an absent theme, less what is forgiven
-        absent = torch.log1p(-wrong) * wrong**focus if focus else nn.functional.logsigmoid(-logits)
+        absent = nn.functional.logsigmoid(-logits)
+        if focus:
+            wrong = (torch.sigmoid(logits) - _MARGIN).clamp(min=1e-6)  # probability, less what is forgiven
+            absent = torch.log1p(-wrong) * wrong**focus
         return -(weight * given * nn.functional.logsigmoid(logits) + (1 - given) * absent).mean()
 
     return binary

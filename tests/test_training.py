@@ -140,16 +140,14 @@ def test_predict_when_order_and_company_change_then_logits_do_not(encoder: Path)
 
 
 def test_loss_when_weight_is_two_then_a_missed_theme_costs_double(encoder: Path) -> None:
-    model, _ = load_encoder(encoder, recipe(encoder).encoder, LABELS, "multilabel")
-    loss = loss_function(recipe(encoder, "training.positive_weight=2.0"), model)
+    loss = loss_function(recipe(encoder, "training.positive_weight=2.0"))
     outputs = type("Outputs", (), {"logits": torch.zeros(1, 3)})
     missed, absent = loss(outputs, torch.ones(1, 3)), loss(outputs, torch.zeros(1, 3))
     assert missed.item() == pytest.approx(2 * absent.item())
 
 
 def test_loss_when_absent_themes_are_focused_then_the_surest_cost_nothing_and_given_ones_as_before(encoder: Path) -> None:
-    model, _ = load_encoder(encoder, recipe(encoder).encoder, LABELS, "multilabel")
-    plain, focused = (loss_function(recipe(encoder, f"training.negative_focus={focus}"), model) for focus in (0, 4))
+    plain, focused = (loss_function(recipe(encoder, f"training.negative_focus={focus}")) for focus in (0, 4))
     logits = torch.tensor([[-4.0, 0.0, 3.0]], requires_grad=True)
     outputs = type("Outputs", (), {"logits": logits})
     focused(outputs, torch.zeros(1, 3)).backward()
