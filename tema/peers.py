@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ _USUAL = TrainingSettings(
     dropout=0.1,
     noise=0.0,
 )
-_CONTRASTIVE_PAIRS = 2  # per line and kind, as SetFit's num_iterations: more takes a CPU hours
+_CONTRASTIVE_STEPS = 200  # of SetFit, batches of pairs, at most: one pass over every line takes a CPU core two hours
 
 
 def plain_fine_tuning(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
@@ -61,8 +62,8 @@ def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
         arguments = TrainingArguments(
             output_dir=scratch,
             batch_size=settings.training.batch_size,
-            num_epochs=1,
-            num_iterations=_CONTRASTIVE_PAIRS,
+            num_iterations=1,
+            max_steps=min(_CONTRASTIVE_STEPS, math.ceil(2 * len(sides.train.texts) / settings.training.batch_size)),
             seed=settings.seed,
             report_to="none",
             save_strategy="no",
