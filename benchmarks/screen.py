@@ -43,11 +43,11 @@ def main() -> None:
         split = split_articles(corpus, settings.split, settings.seed)
         order = np.random.default_rng(settings.seed).permutation(split.train)
         train = sorted(order[: round(arguments.share * len(order))].tolist())
-        sides = divided(corpus, Split(train, split.validation, split.test))
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as scratch, contextlib.ExitStack() as altered:
             for name in (part for part in parts if "=" not in part):
                 altered.enter_context(VARIANTS[name]())
+            sides = divided(corpus, Split(train, split.validation, split.test))
             fitted = fit(settings, corpus, sides, Path(scratch))
         said = fitted.predict(sides.validation.texts)
         precision = average_precision_score(sides.validation.labels, said.probabilities, average="macro")

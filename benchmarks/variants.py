@@ -10,14 +10,19 @@ import copy
 import math
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import torch
 from torch import nn
 
 from tema import batches, training
+from tema.calibration import sigmoid
+from tema.corpus import Corpus, Examples, examples
 from tema.optimiser import MasterWeights, is_new
 
 Patch = contextlib.AbstractContextManager[Any]
@@ -29,6 +34,7 @@ _JOINED = 0.3
 _SKIPPED = 0.15
 _UNIFORM = 4.0  # weight of the mean of all tokens against [CLS]
 _CONSISTENCY = 1.0
+_TEACHERS = 2
 
 
 def _loss(measure: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Patch:
@@ -265,6 +271,44 @@ def joined_lines() -> Patch:
     return _augmented(change)
 
 
+def headline_context() -> Patch:
+    """Every line follows its article's title, in training and validation, though labels speak of the line alone."""
+
+    def with_headlines(corpus: Corpus, chosen: Sequence[int]) -> Examples:
+        lines = examples(corpus, chosen)
+        titles = [corpus.articles[i].title for i in lines.articles]
+        texts = [text if text == title else f"{title} | {text}" for title, text in zip(titles, lines.texts, strict=True)]
+        return replace(lines, texts=texts)
+
+    return mock.patch("tema.job.examples", with_headlines)
+
+
+def distilled_ensemble() -> Patch:
+    """Models of two other seeds are trained first; the labels are averaged with what they say (Hinton et al., 2015)."""
+    whole = training.fine_tune
+
+    def fine_tune(
+        model: Any,
+        tokenizer: Any,
+        train: Examples,
+        validation: Examples,
+        settings: Any,
+        checkpoints: Path,
+        *rest: Any,
+        **more: Any,
+    ) -> Any:
+        said = []
+        for number in range(1, _TEACHERS + 1):
+            teacher = copy.deepcopy(model)
+            other = settings.model_copy(update={"seed": settings.seed + number})
+            whole(teacher, tokenizer, train, validation, other, checkpoints / f"teacher-{number}", *rest, **more)
+            said.append(sigmoid(training.predict_logits(teacher, tokenizer, train.texts)))
+        soft = replace(train, labels=(train.labels + np.mean(said, axis=0)) / 2)
+        return whole(model, tokenizer, soft, validation, settings, checkpoints, *rest, **more)
+
+    return mock.patch.object(training, "fine_tune", fine_tune)
+
+
 def _warmed(warm: Callable[[Any, Any, list[str]], None]) -> Patch:
     """Train the encoder on the training texts before it is fine-tuned."""
     whole = training.fine_tune
@@ -300,7 +344,7 @@ def masked_language_warm_up() -> Patch:
             ids = batch["input_ids"].clone()
             hidden = (torch.rand(ids.shape) < 0.2) & (ids > 3)
             ids[hidden] = tokenizer.unk_token_id
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=training.use_bf16("auto")):
                 vectors = encoder(input_ids=ids, attention_mask=batch["attention_mask"]).last_hidden_state[hidden]
                 loss = nn.functional.cross_entropy((head(vectors) @ words.T).float() + bias, batch["input_ids"][hidden])
             _step(optimiser, loss, [rate * share for rate, _ in rates])
@@ -316,7 +360,7 @@ def contrastive_warm_up() -> Patch:
         encoder.train()
         optimiser = torch.optim.AdamW(encoder.parameters(), lr=3e-5, fused=True)
         for batch, share in _steps(tokenizer, texts, 1):
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.autocast("cpu", torch.bfloat16, enabled=training.use_bf16("auto")):
                 views = [encoder(**batch).last_hidden_state[:, 0].float() for _ in range(2)]
             first, second = (nn.functional.normalize(view) for view in views)
             loss = nn.functional.cross_entropy(first @ second.T / 0.05, torch.arange(len(first)))
@@ -345,7 +389,7 @@ VARIANTS: dict[str, Callable[[], Patch]] = {
     make.__name__.replace("_", "-"): make
     for make in (
         focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, layer_drop, fewer_layers,
-        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, masked_language_warm_up,
-        contrastive_warm_up,
+        frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, headline_context,
+        distilled_ensemble, masked_language_warm_up, contrastive_warm_up,
     )
 }  # fmt: skip

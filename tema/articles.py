@@ -119,12 +119,12 @@ _BOILERPLATE = [
     # Counters and share buttons.
     r"[\W_]*(?:\d[\d.,]*\s*(?:k|rb|ribu|jt|juta)?\s*(?:x|kali)?\s*)(?:views?|viewers?|dibaca|dilihat|pembaca|tayangan|shares?|komentar|comments?|"
     r"likes?|suka|reaksi|dibagikan|menit (?:baca|membaca)|min(?:ute)?s? read|hits?)\b.{0,60}",
-    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|total views?|komentar|comments?|post views|tayangan|"
+    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|total views?|komentar|comments?|post views|tayangan|"
     r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
     rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
-    r"[\W_]*(?:advert(?:isement|orial)|iklan|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
+    r"[\W_]*(?:advert(?:isement|orial)|(?:pasang )?iklan|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
     r"gulir (?:ke bawah|untuk)|geser untuk|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
     r".{0,160}\b(?:cookies?|kuki|kebijakan privasi|privacy policy|syarat (?:dan|&) ketentuan|pedoman media siber)\b.{0,160}",
     r".{0,120}\b(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\s+(?:\w+\s+){0,3}(?:notifikasi|pemberitahuan|newsletter|buletin|update berita)\b.{0,140}",
@@ -134,7 +134,8 @@ _BOILERPLATE = [
     r"[\W_]*(?:tinggalkan|tulis(?:kan)?|beri(?:kan)?|kirim|tambahkan|post|leave a?|batalkan|lihat semua|belum ada|jadilah yang pertama)\s*(?:sebuah |a |your )?"
     r"(?:balasan|komentar|reply|comment|memberi(?:kan)? komentar|berkomentar)\b.{0,80}",
     r"(?:komentar|comments?|kolom komentar|komentar(?:nya)? (?:ditutup|anda|pembaca).{0,40}|balas|reply|login untuk.{0,60}|masuk untuk.{0,60})\W*(?:\(\d+\))?\W*",
-    r".*\b(?:alamat email (?:anda|kamu)|email address) (?:tidak akan|will not).*",
+    r".*\b(?:alamat (?:e-?mail|surel) (?:anda|kamu)|email address) (?:tidak akan|will not).*",
+    r"(?:komentar|comments?)\W*\(\d+\)\W*(?:masuk|login|tulis|kirim)\b.{0,200}",
     r".*\b(?:ruas|kolom|bidang) (?:yang )?(?:wajib|bertanda).*(?:ditandai|diisi|wajib).*",
     r".*\bsimpan nama,? (?:saya,?|(?:alamat )?e-?mail).*(?:peramban|browser|komentar|situs).*",
     r"(?:(?:nama|e-?mail|surel|situs(?: web)?|website|url|komentar|pesan|kode captcha|kirim(?: komentar)?)(?: \(wajib\))? ?[*:]? ?[|/,]? ?){1,6}",
@@ -169,7 +170,7 @@ _SENTENCE = re.compile(
 )
 # ... unless it bears one of these marks, which no paragraph does.
 _MARK = re.compile(
-    r"©|copyright|all rights|hak cipta|alamat email|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
+    r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
