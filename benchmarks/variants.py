@@ -34,7 +34,6 @@ _JOINED = 0.3
 _SKIPPED = 0.15
 _UNIFORM = 4.0  # weight of the mean of all tokens against [CLS]
 _CONSISTENCY = 1.0
-_TEACHERS = 2
 
 
 def _loss(measure: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Patch:
@@ -283,8 +282,9 @@ def headline_context() -> Patch:
     return mock.patch("tema.job.examples", with_headlines)
 
 
-def distilled_ensemble() -> Patch:
-    """Models of two other seeds are trained first; the labels are averaged with what they say (Hinton et al., 2015)."""
+def _distilled(teachers: int, shrink: Callable[[Any, Any], None] | None = None) -> Patch:
+    """Models of other seeds are trained first; the labels are averaged with what they say (Hinton et al., 2015). `shrink` then
+    makes the model that learns out of one of them."""
     whole = training.fine_tune
 
     def fine_tune(
@@ -298,15 +298,33 @@ def distilled_ensemble() -> Patch:
         **more: Any,
     ) -> Any:
         said = []
-        for number in range(1, _TEACHERS + 1):
+        for number in range(1, teachers + 1):
             teacher = copy.deepcopy(model)
             other = settings.model_copy(update={"seed": settings.seed + number})
             whole(teacher, tokenizer, train, validation, other, checkpoints / f"teacher-{number}", *rest, **more)
             said.append(sigmoid(training.predict_logits(teacher, tokenizer, train.texts)))
+        if shrink:
+            shrink(model, teacher)
         soft = replace(train, labels=(train.labels + np.mean(said, axis=0)) / 2)
         return whole(model, tokenizer, soft, validation, settings, checkpoints, *rest, **more)
 
     return mock.patch.object(training, "fine_tune", fine_tune)
+
+
+def distilled_ensemble() -> Patch:
+    """Two teachers for one model."""
+    return _distilled(2)
+
+
+def distilled_half() -> Patch:
+    """Every second layer of a trained model, half the work when tagging, learns from it."""
+
+    def shrink(model: Any, teacher: Any) -> None:
+        model.load_state_dict(teacher.state_dict())
+        model.base_model.encoder.layer = model.base_model.encoder.layer[1::2]
+        model.config.num_hidden_layers = len(model.base_model.encoder.layer)
+
+    return _distilled(1, shrink)
 
 
 def _warmed(warm: Callable[[Any, Any, list[str]], None]) -> Patch:
@@ -390,6 +408,6 @@ VARIANTS: dict[str, Callable[[], Patch]] = {
     for make in (
         focal_loss, label_smoothing, consistency, layerwise_rates, fresh_top_layers, layer_drop, fewer_layers,
         frozen_lower_layers, mean_pooling, weight_averaging, masked_pieces, joined_lines, headline_context,
-        distilled_ensemble, masked_language_warm_up, contrastive_warm_up,
+        distilled_ensemble, distilled_half, masked_language_warm_up, contrastive_warm_up,
     )
 }  # fmt: skip
