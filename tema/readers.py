@@ -125,6 +125,7 @@ def decode(data: bytes) -> str:
     raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
 
 
+_TITLE_WORDS = 4  # a shorter heading may be a rubric
 _LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")  # as trafilatura writes links
 
 
@@ -140,7 +141,31 @@ def extract_page(html: str) -> tuple[str, str, frozenset[str]]:
         return "", "", frozenset()
     lines = (document.text or "").split("\n")
     links = frozenset(match[1].strip() for line in lines if (match := _LINK.fullmatch(line.strip("-–• \t"))))
-    return document.title or "", "\n".join(_LINK.sub(r"\1", line) for line in lines), links
+    lines = [_LINK.sub(r"\1", line) for line in lines]
+    title = _article_title(html, document.title or "")
+    if title != document.title and title not in lines:
+        lines = [title, *lines[lines[:1] == [document.title] :]]  # in place of the standing head
+    return title, "\n".join(lines), links
+
+
+def _article_title(html: str, found: str) -> str:
+    """The title that trafilatura found or, when that is a standing head such as "Berita Daerah", the heading with which the
+    page's own title begins."""
+    from trafilatura.utils import load_html
+
+    tree = load_html(html)
+    named = "" if tree is None else _folded(tree.findtext(".//title"))
+    if tree is not None and not (found and named.startswith(found)):
+        for heading in tree.iter("h1", "h2", "h3"):
+            text = _folded(heading.text_content())
+            if len(text.split()) >= _TITLE_WORDS and named.startswith(text):
+                return text
+    return found
+
+
+def _folded(text: str | None) -> str:
+    """White space as single spaces."""
+    return " ".join((text or "").split())
 
 
 def read_rows(path: Path, columns: Sequence[str | None], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:

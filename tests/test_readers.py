@@ -60,6 +60,22 @@ def test_read_when_page_links_to_other_articles_in_mid_text_then_those_lines_are
     assert not any("](" in text for text in kinds)
 
 
+def test_read_when_page_has_a_standing_head_then_the_heading_of_its_own_title_stands_in_its_place(write: Write) -> None:
+    page = (ROOT / "data" / "samples" / "bupati-ende-asn-rumah-bersama.html").read_text(encoding="utf-8")
+    (article,) = Reader().read([str(write("a.html", page))])
+    title = "Bupati: Kantor Adalah Rumah Bersama, Jangan Ada Sekat Suku dan Agama"
+    assert article.title == title
+    assert (article.paragraphs[0].text, article.paragraphs[0].kind) == (title, "headline")
+    assert [paragraph.text for paragraph in article.paragraphs].count(title) == 1
+    assert "Berita Daerah" not in [paragraph.text for paragraph in article.paragraphs]
+
+
+def test_read_when_page_names_only_its_site_then_the_title_found_stays(write: Write) -> None:
+    page = PAGE.replace("Sekda Minta Pegawai Jujur - Portal", "Portal Berita Kabupaten")
+    (article,) = Reader().read([str(write("a.html", page))])
+    assert article.title == "Sekda Minta Pegawai Jujur"
+
+
 @pytest.mark.parametrize("content", ["", "  \n\n "])
 def test_read_when_file_is_empty_then_set_aside(write: Write, content: str) -> None:
     articles, reader = read(write("a.txt", content))
