@@ -349,6 +349,11 @@ def _steps(tokenizer: Any, texts: list[str], epochs: int) -> Iterator[tuple[Any,
         yield batch, min(1.0, (step + 1) / 60) * (1 - step / n)
 
 
+def _autocast() -> torch.autocast:
+    """bf16 where the recipe would train in it."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=training.use_bf16("auto"))
+
+
 def masked_language_warm_up() -> Patch:
     """Three epochs of guessing hidden word pieces, with the word embeddings as output layer."""
 
@@ -362,7 +367,7 @@ def masked_language_warm_up() -> Patch:
             ids = batch["input_ids"].clone()
             hidden = (torch.rand(ids.shape) < 0.2) & (ids > 3)
             ids[hidden] = tokenizer.unk_token_id
-            with torch.autocast("cpu", torch.bfloat16, enabled=training.use_bf16("auto")):
+            with _autocast():
                 vectors = encoder(input_ids=ids, attention_mask=batch["attention_mask"]).last_hidden_state[hidden]
                 loss = nn.functional.cross_entropy((head(vectors) @ words.T).float() + bias, batch["input_ids"][hidden])
             _step(optimiser, loss, [rate * share for rate, _ in rates])
@@ -378,7 +383,7 @@ def contrastive_warm_up() -> Patch:
         encoder.train()
         optimiser = torch.optim.AdamW(encoder.parameters(), lr=3e-5, fused=True)
         for batch, share in _steps(tokenizer, texts, 1):
-            with torch.autocast("cpu", torch.bfloat16, enabled=training.use_bf16("auto")):
+            with _autocast():
                 views = [encoder(**batch).last_hidden_state[:, 0].float() for _ in range(2)]
             first, second = (nn.functional.normalize(view) for view in views)
             loss = nn.functional.cross_entropy(first @ second.T / 0.05, torch.arange(len(first)))

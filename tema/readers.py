@@ -133,39 +133,31 @@ def extract_page(html: str) -> tuple[str, str, frozenset[str]]:
     """An HTML page → its title, the text of its article (a line per paragraph; trafilatura, favouring recall), and those lines
     that are nothing but a link to another page."""
     import trafilatura
+    from trafilatura.utils import load_html
 
+    tree = load_html(html)
     document = trafilatura.bare_extraction(
-        html, favor_recall=True, include_comments=False, include_tables=False, include_links=True, with_metadata=True
+        tree, favor_recall=True, include_comments=False, include_tables=False, include_links=True, with_metadata=True
     )
     if document is None:
         return "", "", frozenset()
     lines = (document.text or "").split("\n")
     links = frozenset(match[1].strip() for line in lines if (match := _LINK.fullmatch(line.strip("-–• \t"))))
     lines = [_LINK.sub(r"\1", line) for line in lines]
-    title = _article_title(html, document.title or "")
-    if title != document.title and title not in lines:
-        lines = [title, *lines[lines[:1] == [document.title] :]]  # in place of the standing head
+    found = document.title or ""
+    title = _own_title(tree, found)
+    if title != found and title not in lines and lines[0] == found:
+        del lines[0]  # the standing head, whose place `make_article` gives to the title
     return title, "\n".join(lines), links
 
 
-def _article_title(html: str, found: str) -> str:
-    """The title that trafilatura found or, when that is a standing head such as "Berita Daerah", the heading with which the
-    page's own title begins."""
-    from trafilatura.utils import load_html
-
-    tree = load_html(html)
-    named = "" if tree is None else _folded(tree.findtext(".//title"))
-    if tree is not None and not (found and named.startswith(found)):
-        for heading in tree.iter("h1", "h2", "h3"):
-            text = _folded(heading.text_content())
-            if len(text.split()) >= _TITLE_WORDS and named.startswith(text):
-                return text
-    return found
-
-
-def _folded(text: str | None) -> str:
-    """White space as single spaces."""
-    return " ".join((text or "").split())
+def _own_title(tree: Any, found: str) -> str:
+    """The title that trafilatura found in a page or, when that is a standing head such as "Berita Daerah", the heading with which
+    the page's own title begins."""
+    named = " ".join((tree.findtext(".//title") or "").split())
+    headings = (" ".join(heading.text_content().split()) for heading in tree.iter("h1", "h2", "h3"))
+    own = (text for text in headings if len(text.split()) >= _TITLE_WORDS and named.startswith(text))
+    return found if found and named.startswith(found) else next(own, found)
 
 
 def read_rows(path: Path, columns: Sequence[str | None], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:
