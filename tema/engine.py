@@ -119,8 +119,9 @@ class OpenVinoEngine(_WindowedEngine):
         options: dict[str, Any] = {
             "PERFORMANCE_HINT": "THROUGHPUT",
             "CPU_RUNTIME_CACHE_CAPACITY": 0,  # with this cache int8 logits are wrong by several units on CPUs with AMX
-            **({"INFERENCE_NUM_THREADS": threads} if threads else {}),
         }
+        if threads:  # not pinned to cores: every process would pin itself to the first ones
+            options |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
         model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
         # Not openvino's AsyncInferQueue: its callbacks need Python's lock, which a model that is being freed holds while it waits
         # for them.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +51,19 @@ def test_engine_when_texts_stand_in_other_company_then_the_same_logits(model: Pa
     alone = np.concatenate([runs.logits([text]) for text in TEXTS[:12]])
     assert np.abs(together[:12] - alone).max() < 1e-4
     assert np.abs(together[::-1] - runs.logits(TEXTS[::-1])).max() < 1e-4
+
+
+@pytest.mark.skipif(sys.platform != "linux" or (os.cpu_count() or 1) < 2, reason="needs Linux's /proc and a second core")
+def test_engine_when_given_one_core_then_pins_none_that_other_processes_use(model: Path) -> None:
+    runs = exported_engine("openvino", model, 64, threads=1)
+    seen = set()
+    with ThreadPoolExecutor(1) as aside:
+        work = aside.submit(runs.logits, [f"{text} {i}" for i in range(50) for text in TEXTS])
+        while not work.done():
+            for thread in Path("/proc/self/task").iterdir():
+                with contextlib.suppress(OSError):  # it has ended
+                    seen.add(frozenset(os.sched_getaffinity(int(thread.name))))
+    assert seen == {frozenset(os.sched_getaffinity(0))}
 
 
 def trained_copy(model: Path, folder: Path) -> Any:
