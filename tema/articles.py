@@ -77,7 +77,7 @@ _MONTH = (
 _DATE = rf"(?:{_DAY}\s*[,(]?\s*)?(?:\d{{1,2}}\s+{_MONTH}\s+\d{{4}}|\d{{1,2}}[/.-]\d{{1,2}}[/.-]\d{{2,4}}|\d{{4}}-\d\d-\d\d)\)?"
 _TIME = r"(?:(?:pukul|jam|pkl\.?)\s*)?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s*(?:wib|wita|wit|am|pm))?"
 _NETWORKS = (
-    r"(?:facebook|fb|twitter|x|whats\s?app|wa|telegram|instagram|ig|line|linkedin|pinterest|threads|tiktok|e-?mail|surel|print|"
+    r"(?:facebook|fb|twitter|x|whats\s?app|wa|telegram|instagram|ig|line|linkedin|pinterest|threads|tiktok|e-?mail|surel|print|pdf|icon|"
     r"cetak|copy(?: link| url)?|salin(?: tautan| link)?|tweet|pin|like|suka|share(?: this| on)?|bagikan(?: ke)?(?: artikel(?: ini)?)?|sebarkan)"
 )
 _CREDIT = (
@@ -116,11 +116,16 @@ _BOILERPLATE = [
     rf"{_DAY},?\s*{_TIME}",
     r"(?:siaran pers|press release|rilis pers|pers rilis)\b[^.!?]{0,110}",
     r"\d+\s+(?:detik|menit|jam|hari|minggu|bulan)\s+(?:yang )?lalu\W*",
+    rf"[\W_]*(?:{_DAY}|[a-z]{{3}})[.,]*\s+{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\W*",
+    r"(?:published|diterbitkan|tayang|terbit)\s+\d+\s+(?:\w+\s+ago|\w+ (?:yang )?lalu)\b.{0,40}",
     # Counters and share buttons.
     r"[\W_]*(?:\d[\d.,]*\s*(?:k|rb|ribu|jt|juta)?\s*(?:x|kali)?\s*)(?:views?|viewers?|dibaca|dilihat|pembaca|tayangan|shares?|komentar|comments?|"
     r"likes?|suka|reaksi|dibagikan|menit (?:baca|membaca)|min(?:ute)?s? read|hits?)\b.{0,60}",
     r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|komentar|comments?|post views|tayangan|"
     r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
+    r"[\W_]*(?:dibaca normal|(?:waktu|lama|estimasi) (?:mem)?baca|jumlah tayang(?:an)?)\W*\d.{0,30}",
+    r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d.{0,40}|"
+    r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:\.com|\.id|dengan judul).{0,160})",
     rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
@@ -130,6 +135,7 @@ _BOILERPLATE = [
     r".{0,120}\b(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\s+(?:\w+\s+){0,3}(?:notifikasi|pemberitahuan|newsletter|buletin|update berita)\b.{0,140}",
     r".{0,120}\b(?:google news|saluran whatsapp|whatsapp channel|kanal whatsapp|channel telegram|kanal youtube kami)\b.{0,140}",
     r"[\W_]*(?:ikuti|follow|gabung(?:lah)?|langganan|berlangganan|subscribe|unduh|download)\b.{0,80}\b(?:kami|akun|aplikasi|kanal|channel|media sosial|medsos|newsletter|berita)\b.{0,80}",
+    r"[\W_]*(?:dapatkan|klik|simak|temukan|cek|update)\b.{0,80}\b(?:berita|artikel|info(?:rmasi)?|bergabung|gabung)\b.{0,60}\b(?:kami|di sini|ponsel anda|whatsapp|telegram)\b.{0,60}",
     # Comment forms.
     r"[\W_]*(?:tinggalkan|tulis(?:kan)?|beri(?:kan)?|kirim|tambahkan|post|leave a?|batalkan|lihat semua|belum ada|jadilah yang pertama)\s*(?:sebuah |a |your )?"
     r"(?:balasan|komentar|reply|comment|memberi(?:kan)? komentar|berkomentar)\b.{0,80}",
@@ -146,6 +152,7 @@ _BOILERPLATE = [
     r"[^.!?\"“”]{0,160}(?:\((?:kiri|kanan|tengah|depan|berdiri|duduk|[a-z]+ (?:dari )?(?:kiri|kanan))\)|\bdari kiri\b).{0,120}",
     r"dokumentasi\s[^.!?]{0,160}\.?",
     r"(?:foto|gambar|dok(?:umentasi)?\.?|ilustrasi|istimewa|ist)[.:]?",
+    r"[^!?\"“”]{0,200}(?-i:\. Perbesar)",
     # Tags, breadcrumbs, copyright, addresses of pages.
     r"[\W_]*(?:tags?|topik|kata kunci|label|kategori|keywords?|rubrik)\s*[:#：].{0,200}",
     r"(?:#\w+[\s,]*){1,30}",
@@ -153,6 +160,10 @@ _BOILERPLATE = [
     r"[\w&.' -]{2,30}[>»›][\w&.', -]{2,80}(?:[>»›].{0,80})?",
     r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}(?:isi|konten|berita|artikel|tanpa izin)).{0,160}",
     r"(?:https?://|www\.)\S+",
+    r"(?:\d+\s+){1,8}(?:selanjutnya|next)",
+    # Buttons and menus.
+    r"[\W_]*(?:menu|mode (?:gelap|terang)|perbesar|selengkapnya|populer|writer|badge-check|get in touch|skip to content|langsung ke konten|"
+    r"url (?:berhasil|telah) (?:dicopy|disalin)|font|ukuran|a- a\+|tayang|terbit|[\W_])[\W_]*(?:ukuran[\W_]*)?",
     r"(?:halaman|page|hal)\.?\s*(?:\d+|selanjutnya|berikutnya|sebelumnya)(?:\s*(?:dari|of|/)\s*\d+)?.{0,30}",
     r"(?:selanjutnya|sebelumnya|next|previous|prev|lanjut(?:kan)? membaca|baca selengkapnya|muat lagi|load more|show all|tampilkan semua|loading|kembali ke atas)\W*(?:[:|].{0,120})?",
 ]
@@ -173,6 +184,7 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
+    r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,
 )

@@ -50,6 +50,19 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "Tag: #Ngawi #sidak",
         "Copyright © 2022",
         "Beranda > Berita > Daerah",
+        "Artikel ini telah dibaca 335 kali",
+        "Berita ini 12 kali dibaca",
+        "Artikel ini telah tayang di Portal Kita dengan judul Bupati Minta Pegawai Jujur",
+        "Dapatkan berita terbaru langsung di ponsel Anda",
+        "Simak berita lainnya di kanal kami",
+        "Sekretaris Kecamatan Tanah Merah, Yusuf Hadi. Perbesar",
+        "facebook icon twitter icon whatsapp icon copy",
+        "Dibaca Normal 2 menit",
+        "• Sel. Jan 27th, 2026",
+        "Published 2 years ago on Mei 2, 2024",
+        "URL berhasil dicopy",
+        "1 2 3 Selanjutnya",
+        "×",
     ],
 )
 def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
@@ -88,6 +101,9 @@ def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
         '"Admin: jangan terima uang," katanya.',
         "Editor video itu pegawai honorer",
         "Oleh karena itu, ia mengajak semua pihak menjaga netralitas.",
+        "Artikel ini dibaca berulang-ulang oleh Bupati di depan para camat agar semua paham maksudnya.",
+        "Berita ini dibaca Sekda dengan wajah merah",
+        "Dapatkan dulu kepercayaan warga, baru bicara program, kata Bupati kepada pegawai.",
     ],
 )
 def test_is_boilerplate_when_line_is_somebodys_words_then_false(line: str) -> None:
