@@ -11,7 +11,7 @@ import numpy as np
 
 from tema import plots
 from tema.comparison import Comparison
-from tema.corpus import Corpus
+from tema.corpus import Corpus, examples
 from tema.themes import Theme
 
 if TYPE_CHECKING:
@@ -38,16 +38,18 @@ def report(title: str, corpus: Corpus, comparison: Comparison, outcome: Outcome,
     import jinja2
 
     main = outcome.scores[comparison.main]
-    names = {theme.id: theme.name for theme in corpus.themes}
+    labels = examples(corpus, range(len(corpus.articles))).labels
+    in_corpus = labels.sum(axis=0)
+    rows = [(theme.name, n, main.themes[theme.id]) for theme, n in zip(corpus.themes, in_corpus, strict=True)]
     page = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return page.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(
         title=title,
         note=outcome.origin.note,
         standin=outcome.origin.standin_reason is not None,
-        summary=_summary(corpus, comparison),
+        summary=_summary(corpus, comparison, labels),
         scores=outcome.scores,
         differences=outcome.differences,
-        rows=[*((names[theme], row) for theme, row in main.themes.items()), ("micro", main.micro), ("macro", main.macro)],
+        rows=[*rows, ("micro", in_corpus.sum(), main.micro), ("macro", in_corpus.sum(), main.macro)],
         names=list(comparison.predictions),
         precision_recall=plots.precision_recall(comparison, corpus.themes),
         reliabilities=plots.reliabilities(comparison, corpus.themes),
@@ -87,10 +89,12 @@ def _mistake(corpus: Corpus, comparison: Comparison, i: int) -> Mistake:
     )
 
 
-def _summary(corpus: Corpus, comparison: Comparison) -> str:
+def _summary(corpus: Corpus, comparison: Comparison, labels: np.ndarray) -> str:
     lines: Any = comparison.lines
     tested = len(np.unique(lines.articles))
+    n_themes = labels.sum(axis=1)
     return (
-        f"Scored on {len(lines):,} lines of {tested} articles that the model had not seen, "
-        f"from a corpus of {len(corpus.articles)} articles with {len(corpus.themes)} themes."
+        f"Scored on {len(lines):,} lines of {tested:,} articles that the model had not seen. The corpus: "
+        f"{len(corpus.articles):,} articles, {len(labels):,} labelled lines, {len(corpus.themes)} themes; "
+        f"{(n_themes == 0).mean():.0%} of the lines carry none, {(n_themes > 1).mean():.0%} several."
     )

@@ -51,6 +51,12 @@ def test_report_when_written_then_scores_and_pictures_are_in_it(corpus: Corpus, 
     assert "Alfa" in html
 
 
+def test_report_when_written_then_says_what_the_corpus_holds(corpus: Corpus, comparison: Comparison) -> None:
+    html = page(corpus, comparison, None)
+    assert "4 articles, 12 labelled lines, 2 themes; 67% of the lines carry none, 0% several." in html
+    assert "<td>Alfa</td><td>4</td><td>4</td>" in html
+
+
 def test_report_when_opened_offline_then_nothing_is_fetched(corpus: Corpus, comparison: Comparison) -> None:
     html = page(corpus, comparison, None)
     assert not re.findall(r"(?:src|href)=[\"']https?:|url\(\s*[\"']?http|@import", html)
