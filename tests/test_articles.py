@@ -52,6 +52,8 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "Beranda > Berita > Daerah",
         "Artikel ini telah dibaca 335 kali",
         "Berita ini 12 kali dibaca",
+        "Dilihat 1.083 kali. Facebook 41. Twitter 6. WhatsApp 77",
+        "Nama* Email* Situs Web [Kirim Komentar]",
         "Artikel ini telah tayang di Portal Kita dengan judul Bupati Minta Pegawai Jujur",
         "Dapatkan berita terbaru langsung di ponsel Anda",
         "Simak berita lainnya di kanal kami",
