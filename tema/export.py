@@ -21,7 +21,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tema.bundle import EXPORTS
-from tema.engine import PACKAGES, Engine, exported_engine, length_batches, open_tokenizer, pad, pad_token, windows_of
+from tema.engine import (
+    CPU_OPTIONS,
+    PACKAGES,
+    Engine,
+    compiled_file,
+    exported_engine,
+    length_batches,
+    open_tokenizer,
+    pad,
+    pad_token,
+    windows_of,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -89,6 +100,8 @@ def _export(
             shutil.rmtree(target.parent, ignore_errors=True)  # an engine maps its file into memory: never write into one
             target.parent.mkdir()
             save(converted, target)
+            if engine == "openvino":
+                _compile(folder)
             tried[form] = f1(exported_engine(engine, folder, max_length))
             if tried[form] >= trained_f1 - TOLERANCE:
                 return Export(engine, form, trained_f1, tried)
@@ -129,6 +142,14 @@ def _save_openvino(converted: Any, target: Path) -> None:
     import openvino
 
     openvino.save_model(converted, target)  # weights that are not int8 are stored in 16 bits
+
+
+def _compile(folder: Path) -> None:
+    """Keep the exported form compiled for this processor, so that what is checked is what runs, and starts at once."""
+    import openvino
+
+    compiled = openvino.Core().compile_model(folder / EXPORTS["openvino"][0], "CPU", CPU_OPTIONS)
+    compiled_file(folder).write_bytes(compiled.export_model().getvalue())
 
 
 def _to_onnx(model: PreTrainedModel) -> Any:

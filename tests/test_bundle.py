@@ -47,7 +47,10 @@ def test_load_when_weights_were_altered_then_said(copied: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["openvino/model.bin", "openvino/model.xml", "tokenizer.json", "calibration.json"])
-def test_load_when_a_file_that_tagging_reads_was_altered_then_said(copied: Path, name: str) -> None:
+def test_load_when_a_file_that_tagging_reads_was_altered_then_said(
+    copied: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openvino.__version__", "another than the one that compiled the model")
     with (copied / name).open("ab") as stream:
         stream.write(b" ")
     with pytest.raises(ModelError, match=f"{name} was altered since training"):
@@ -61,7 +64,7 @@ def test_load_when_manifest_is_missing_then_not_whole(copied: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", "[]", "{", '{"format": 1}', '{"format": 1, "files": []}', '{"format": 1, "files": {}}']
+    "content", ["{}", "[]", "{", '{"format": 2}', '{"format": 2, "files": []}', '{"format": 2, "files": {}}']
 )
 def test_load_when_manifest_is_garbled_then_said(copied: Path, content: str) -> None:
     (copied / MANIFEST).write_text(content, encoding="utf-8")

@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT
 
 from tema.bundle import EXPORTS, load_bundle
-from tema.engine import Engine, exported_engine, open_engine
+from tema.engine import Engine, compiled_file, exported_engine, open_engine
 from tema.errors import ModelError
 from tema.export import export
 from tema.tagging import Tagger
@@ -51,6 +51,26 @@ def test_engine_when_texts_stand_in_other_company_then_the_same_logits(model: Pa
     alone = np.concatenate([runs.logits([text]) for text in TEXTS[:12]])
     assert np.abs(together[:12] - alone).max() < 1e-4
     assert np.abs(together[::-1] - runs.logits(TEXTS[::-1])).max() < 1e-4
+
+
+def test_engine_when_compiled_by_another_version_or_for_another_processor_then_compiled_anew_and_the_same_logits(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = compiled_file(model)
+    assert here.exists()
+    ready = exported_engine("openvino", model, 64).logits(TEXTS)
+    monkeypatch.setattr("openvino.__version__", "another")
+    assert compiled_file(model) != here
+    assert not compiled_file(model).exists()
+    assert np.abs(exported_engine("openvino", model, 64).logits(TEXTS) - ready).max() < 1e-4
+
+
+def test_engine_when_compiled_form_was_altered_then_said(model: Path, tmp_path: Path) -> None:
+    shutil.copytree(model, tmp_path / "m")
+    with compiled_file(tmp_path / "m").open("ab") as stream:
+        stream.write(b" ")
+    with pytest.raises(ModelError, match=r"compiled-\w+.bin was altered since training"):
+        Tagger(tmp_path / "m")
 
 
 @pytest.mark.skipif(sys.platform != "linux" or (os.cpu_count() or 1) < 2, reason="needs Linux's /proc and a second core")
