@@ -139,6 +139,7 @@ _BOILERPLATE = [
     # Comment forms.
     r"[\W_]*(?:tinggalkan|tulis(?:kan)?|beri(?:kan)?|kirim|tambahkan|post|leave a?|batalkan|lihat semua|belum ada|jadilah yang pertama)\s*(?:sebuah |a |your )?"
     r"(?:balasan|komentar|reply|comment|memberi(?:kan)? komentar|berkomentar)\b.{0,80}",
+    r"kolom komentar\s*[:：].{0,160}",
     r"(?:komentar|comments?|kolom komentar|komentar(?:nya)? (?:ditutup|anda|pembaca).{0,40}|balas|reply|login untuk.{0,60}|masuk untuk.{0,60})\W*(?:\(\d+\))?\W*",
     r".*\b(?:alamat (?:e-?mail|surel) (?:anda|kamu)|email address) (?:tidak akan|will not).*",
     r"(?:komentar|comments?)\W*\(\d+\)\W*(?:masuk|login|tulis|kirim)\b.{0,200}",
@@ -149,6 +150,9 @@ _BOILERPLATE = [
     r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
     r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
     r"[^.!?\"“”]{0,240}[.\s/|(–-]\s*(?:foto|dok)\s*[:/.].{0,60}",
+    r"[^!?\"“”]{0,200}\((?:ki-ka|kiri-kanan)\).{0,160}",
+    r"[^!?\"“”]{0,200}\)\. dari kiri\b.{0,160}",
+    r"(?:\d+ )?komentar\W+(?:tulis|jadilah|belum ada)\b.{0,160}",
     r"[^.!?\"“”]{0,160}(?:\((?:kiri|kanan|tengah|depan|berdiri|duduk|[a-z]+ (?:dari )?(?:kiri|kanan))\)|\bdari kiri\b).{0,120}",
     r"dokumentasi\s[^.!?]{0,160}\.?",
     r"(?:foto|gambar|dok(?:umentasi)?\.?|ilustrasi|istimewa|ist)[.:]?",
@@ -184,7 +188,7 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
-    r"^\W*(?:dibaca|dilihat) \d|^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
+    r"^\W*(?:dibaca|dilihat) \d|^\W*advertisement\b|\bdari kiri\b|\((?:ki-ka|kiri-kanan)\)|\btulis komentar\b|^\W*kolom komentar\b|^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,
 )
