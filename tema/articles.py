@@ -130,7 +130,7 @@ _BOILERPLATE = [
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
     r"[\W_]*(?:advert(?:isement|orial)|(?:pasang )?iklan|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
-    r"gulir (?:ke bawah|untuk)|geser untuk|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
+    r"gulir (?:ke bawah|untuk)|geser untuk|lanjut(?:kan)? membaca|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
     r".{0,160}\b(?:cookies?|kuki|kebijakan privasi|privacy policy|syarat (?:dan|&) ketentuan|pedoman media siber)\b.{0,160}",
     r".{0,120}\b(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\s+(?:\w+\s+){0,3}(?:notifikasi|pemberitahuan|newsletter|buletin|update berita)\b.{0,140}",
     r".{0,120}\b(?:google news|saluran whatsapp|whatsapp channel|kanal whatsapp|channel telegram|kanal youtube kami)\b.{0,140}",
@@ -151,8 +151,9 @@ _BOILERPLATE = [
     r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
     r"[^.!?\"“”]{0,240}[.\s/|(–-]\s*(?:foto|dok)\s*[:/.].{0,60}",
     r"[^!?\"“”]{0,200}\((?:ki-ka|kiri-kanan)\).{0,160}",
+    r"[^!?\"“”]{0,260}(?-i:\(\d{1,2}/\d{1,2}/\d{4}\)\. (?:\([A-Z][\w ./]{1,40}\)|[A-Z][\w ]{0,30}/[\w .]{1,25}))",  # a date, then a credit alone
     r"[^!?\"“”]{0,200}\)\. dari kiri\b.{0,160}",
-    r"(?:\d+ )?komentar\W+(?:tulis|jadilah|belum ada)\b.{0,160}",
+    r"(?:\d+ )?komentar\W+(?:tulis|jadilah|belum ada|silakan masuk|\d+\W+jadilah)\b.{0,160}",
     r"[^.!?\"“”]{0,160}(?:\((?:kiri|kanan|tengah|depan|berdiri|duduk|[a-z]+ (?:dari )?(?:kiri|kanan))\)|\bdari kiri\b).{0,120}",
     r"dokumentasi\s[^.!?]{0,160}\.?",
     r"(?:foto|gambar|dok(?:umentasi)?\.?|ilustrasi|istimewa|ist)[.:]?",
@@ -188,7 +189,7 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
-    r"^\W*(?:dibaca|dilihat) \d|^\W*advertisement\b|\bdari kiri\b|\((?:ki-ka|kiri-kanan)\)|\btulis komentar\b|^\W*kolom komentar\b|^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
+    r"^\W*(?:dibaca|dilihat) \d|^\W*advertisement\b|^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|\(\d+/\d+/\d{4}\)\. [^.]{1,40}\.?\)?$|\bdari kiri\b|\((?:ki-ka|kiri-kanan)\)|\btulis komentar\b|^\W*kolom komentar\b|^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,
 )

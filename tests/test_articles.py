@@ -59,6 +59,10 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "Anggota Regu C Damkar Belu: (ki-ka) Suprapto, Edi Gunawan, M. Ridho.",
         "Suasana rapat di aula BKD, Senin (20/11/2017). Dari kiri: Abdul Haris, Siti Hawa.",
         "ADVERTISEMENT. GULIR UNTUK MELANJUTKAN",
+        "Terpopuler: 1. Ojek Laut Naikkan Tarif | 2. Wisuda Digelar Dua Sesi",
+        "Pegawai membersihkan selokan di Jalan El Tari, Jumat (8/2/2019). KBN/Yanto S.",
+        "Bupati bersama pedagang di los ikan, Kamis (19/5/2016). (Kabar Teluk/Yusran)",
+        "KOMENTAR (0) — Jadilah yang pertama berkomentar. Silakan masuk dengan akun Anda.",
         "Artikel ini telah tayang di Portal Kita dengan judul Bupati Minta Pegawai Jujur",
         "Dapatkan berita terbaru langsung di ponsel Anda",
         "Simak berita lainnya di kanal kami",
@@ -110,6 +114,7 @@ def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
         "Oleh karena itu, ia mengajak semua pihak menjaga netralitas.",
         "Artikel ini dibaca berulang-ulang oleh Bupati di depan para camat agar semua paham maksudnya.",
         "Berita ini dibaca Sekda dengan wajah merah",
+        "Bupati menemui para pedagang di pasar ikan, Kamis (19/5/2016). Ia datang sendiri.",
         "Dapatkan dulu kepercayaan warga, baru bicara program, kata Bupati kepada pegawai.",
     ],
 )
