@@ -189,7 +189,10 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
-    r"^\W*(?:di(?:baca|lihat|bagikan)|total dibagikan\W) ?\d|^\W*advertisement\b|^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|^\W*(?:iklan[.:]|tinggalkan komentar\b)|\(\d+/\d+/\d{4}\)\. [^.]{1,40}\.?\)?$|\bdari kiri\b|\((?:ki-ka|kiri-kanan)\)|\btulis komentar\b|^\W*kolom komentar\b|^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
+    r"^\W*(?:di(?:baca|lihat|bagikan)|total dibagikan\W) ?\d|^\W*advertisement\b|^\W*iklan[.:]|^\W*(?:tinggalkan|kolom) komentar\b|\btulis komentar\b|"
+    r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|\(\d+/\d+/\d{4}\)\. [^.]{1,40}\.?\)?$|"
+    r"\bdari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
+    r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,
 )
