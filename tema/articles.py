@@ -114,7 +114,7 @@ _BOILERPLATE = [
     rf"[\w.'’ -]{{0,50}}[|•·–—-]\s*{_DATE}(?:\s*[|,@•·–—-]?\s*{_TIME})?\W*(?:[|•·–—-].{{0,60}})?",
     rf"[^.!?\"“”]{{0,90}}[\s(]{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\)?",
     rf"{_DAY},?\s*{_TIME}",
-    r"(?:siaran pers|press release|rilis pers|pers rilis)\b[^.!?]{0,110}",
+    r"(?:siaran pers|press release|rilis pers|pers rilis)\b(?:[^.!?:]{0,110}|\W*no(?:mor)?\b.{0,80})",
     r"\d+\s+(?:detik|menit|jam|hari|minggu|bulan)\s+(?:yang )?lalu\W*",
     rf"[\W_]*(?:{_DAY}|[a-z]{{3}})[.,]*\s+{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\W*",
     r"(?:published|diterbitkan|tayang|terbit)\s+\d+\s+(?:\w+\s+ago|\w+ (?:yang )?lalu)\b.{0,40}",
@@ -258,7 +258,7 @@ def _is_title(line: str, title: str) -> bool:
 
 
 def _looks_like_title(line: str) -> bool:
-    return 2 <= len(line.split()) <= 24 and not re.search(r"[.,;:]$|\w\s+[–—-]\s+\w.{80}", line)
+    return 2 <= len(line.split()) <= 24 and not re.search(r"(?<!\.)\.$|[,;:]$|\w\s+[–—-]\s+\w.{80}", line)
 
 
 def _looks_like_subhead(lines: Sequence[str], kinds: Sequence[Kind], i: int) -> bool:

@@ -130,6 +130,13 @@ def test_line_kinds_when_label_stands_alone_then_the_title_after_it_is_a_link_to
     assert line_kinds(lines) == ["headline", "body", "boilerplate", "boilerplate", "body"]
 
 
+@pytest.mark.parametrize(
+    "title", ["Sidak ke Kantin, Pejabat Ini Malah Pesan Kopi, Lalu...", "Siaran Pers: Insan Kementerian Diajak Jujur"]
+)
+def test_line_kinds_when_title_trails_off_or_bears_a_label_then_headline(title: str) -> None:
+    assert line_kinds([title, "Bupati meminta pegawai jujur."]) == ["headline", "body"]
+
+
 def test_line_kinds_when_short_line_stands_between_paragraphs_then_it_is_a_subhead() -> None:
     assert line_kinds(["Judul Berita Hari Ini", BODY, "Sanksi Menanti", BODY])[2] == "headline"
 
