@@ -54,7 +54,7 @@ def paragraph_lines(text: str) -> list[str]:
 
 def line_kinds(lines: Sequence[str], title: str = "", links: frozenset[str] = frozenset()) -> list[Kind]:
     """The kind of each line of one article, in order."""
-    kinds: list[Kind] = ["boilerplate" if is_boilerplate(line) or line in links else "body" for line in lines]
+    kinds: list[Kind] = ["boilerplate" if line != title and (is_boilerplate(line) or line in links) else "body" for line in lines]
     _mark_linked_titles(lines, kinds)
     if len(lines) == 1:
         return kinds
@@ -114,7 +114,8 @@ _BOILERPLATE = [
     rf"[\w.'’ -]{{0,50}}[|•·–—-]\s*{_DATE}(?:\s*[|,@•·–—-]?\s*{_TIME})?\W*(?:[|•·–—-].{{0,60}})?",
     rf"[^.!?\"“”]{{0,90}}[\s(]{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\)?",
     rf"{_DAY},?\s*{_TIME}",
-    r"(?:siaran pers|press release|rilis pers|pers rilis)\b(?:[^.!?:]{0,110}|\W*no(?:mor)?\b.{0,80})",
+    r"(?:siaran pers|press release|rilis pers|pers rilis)\b(?:[^.!?:]{0,110}|\W*no(?:mor)?\b.{0,80}|"
+    r"\W*(?:kemen\w+|dinas|humas|badan|biro|bagian|kantor|kanwil|pemkab|pemkot|pemprov|polda|polres)\b[^.!?]{0,60})",
     r"\d+\s+(?:detik|menit|jam|hari|minggu|bulan)\s+(?:yang )?lalu\W*",
     rf"[\W_]*(?:{_DAY}|[a-z]{{3}})[.,]*\s+{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}\W*",
     r"(?:published|diterbitkan|tayang|terbit)\s+\d+\s+(?:\w+\s+ago|\w+ (?:yang )?lalu)\b.{0,40}",
@@ -124,18 +125,19 @@ _BOILERPLATE = [
     r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|komentar|comments?|post views|tayangan|"
     r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
     r"[\W_]*(?:dibaca normal|(?:waktu|lama|estimasi) (?:mem)?baca|jumlah tayang(?:an)?)\W*\d.{0,30}",
-    r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d.{0,40}|"
-    r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:\.com|\.id|dengan judul).{0,160})",
+    r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali|orang)?\W*|"
+    r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:(?:\.com|\.id)\W*|dengan judul.{0,160}))",
     rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
     r"[\W_]*(?:advert(?:isement|orial)|(?:pasang )?iklan|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
-    r"gulir (?:ke bawah|untuk)|geser untuk|lanjut(?:kan)? membaca|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
+    r"gulir (?:ke bawah|untuk)|geser untuk|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
     r".{0,160}\b(?:cookies?|kuki|kebijakan privasi|privacy policy|syarat (?:dan|&) ketentuan|pedoman media siber)\b.{0,160}",
     r".{0,120}\b(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\s+(?:\w+\s+){0,3}(?:notifikasi|pemberitahuan|newsletter|buletin|update berita)\b.{0,140}",
     r".{0,120}\b(?:google news|saluran whatsapp|whatsapp channel|kanal whatsapp|channel telegram|kanal youtube kami)\b.{0,140}",
     r"[\W_]*(?:ikuti|follow|gabung(?:lah)?|langganan|berlangganan|subscribe|unduh|download)\b.{0,80}\b(?:kami|akun|aplikasi|kanal|channel|media sosial|medsos|newsletter|berita)\b.{0,80}",
-    r"[\W_]*(?:dapatkan|klik|simak|temukan|cek|update)\b.{0,80}\b(?:berita|artikel|info(?:rmasi)?|bergabung|gabung)\b.{0,60}\b(?:kami|di sini|ponsel anda|whatsapp|telegram)\b.{0,60}",
+    r"[\W_]*(?:dapatkan|klik|simak|temukan|cek|update)\b.{0,80}\b(?:berita|artikel|info(?:rmasi)?)\b.{0,60}\b(?:kami|ponsel anda)\W*",
+    r"[\W_]*klik\b.{0,60}\b(?:saluran|kanal|grup|channel|di sini)\b.{0,60}",
     # Comment forms.
     r"[\W_]*(?:tinggalkan|tulis(?:kan)?|beri(?:kan)?|kirim|tambahkan|post|leave a?|batalkan|lihat semua|belum ada|jadilah yang pertama)\s*(?:sebuah |a |your )?"
     r"(?:balasan|komentar|reply|comment|memberi(?:kan)? komentar|berkomentar)\b.{0,80}",
@@ -189,13 +191,15 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
-    r"^\W*(?:di(?:baca|lihat|bagikan)|total dibagikan\W) ?\d|^\W*advertisement\b|^\W*iklan[.:]|^\W*(?:tinggalkan|kolom) komentar\b|\btulis komentar\b|"
-    r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|\(\d+/\d+/\d{4}\)\. [^.]{1,40}\.?\)?$|"
-    r"\bdari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
+    r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*kolom komentar\s*[:：]|"
+    r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
+    r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
     re.IGNORECASE,
 )
+# What a caption bears after its date: ", Jumat (8/2/2019). KBN/Yanto S."
+_CREDIT_AT_END = re.compile(r"(?<=\d{4}\))\. (?:\([A-Z][\w ./]{1,40}\)|[A-Z][\w ]{0,30}/[\w .]{1,25})$")
 
 
 # Fields between bars or dashes, one of which is a date, a counter or somebody's role: "SINGARAJA – 8 Juni 2017 – 86 tayangan".
@@ -217,7 +221,7 @@ def is_boilerplate(line: str) -> bool:
     fields = n_words <= _MOST_FIELD_WORDS and bool(_BAR.search(folded) and _FIELD.search(folded))
     if not fields and not _IS_BOILERPLATE.fullmatch(folded):
         return False
-    return bool(_MARK.search(folded)) or not _SENTENCE.search(folded)
+    return bool(_MARK.search(folded)) or not _SENTENCE.search(_CREDIT_AT_END.sub("", folded))
 
 
 def _mark_linked_titles(lines: Sequence[str], kinds: list[Kind]) -> None:

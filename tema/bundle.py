@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 EXPORTS = {"openvino": ["openvino/model.xml", "openvino/model.bin"], "onnx": ["onnx/model.onnx"]}
 _WEIGHTS = (".safetensors", ".bin", ".xml", ".onnx")  # large: checked by the engine that reads them
-FORMAT = 2
+FORMAT = 1
 _CHUNK = 2**20  # bytes
+_SHA256 = 64  # hexadecimal digits; weights of older models have one too
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,16 @@ def check_files(folder: Path, names: Iterable[str]) -> None:
     """Hold files of a saved model against the manifest. Raises ModelError for one that was altered."""
     digests = _manifest(folder)["files"]
     for name in names:
-        if _digest(folder / name) != digests.get(name):
+        recorded = digests.get(name, "")
+        if _digest(folder / name, sha256=len(recorded) == _SHA256) != recorded:
             raise ModelError(
                 f"{folder}: {name} was altered since training (its checksum differs); copy the folder again or train anew"
             )
+
+
+def is_listed(folder: Path, file: Path) -> bool:
+    """Whether the manifest knows a file of the folder; one that it does not know is left from another model."""
+    return file.relative_to(folder).as_posix() in _manifest(folder)["files"]
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -151,7 +158,7 @@ def _seal(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in files:
         _flush(path)
-    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+    digests = {path.relative_to(folder).as_posix(): _digest(path, not path.name.endswith(_WEIGHTS)) for path in files}
     write_json(folder / MANIFEST, {"format": FORMAT, "files": digests})
     _flush(folder / MANIFEST)
 
@@ -164,10 +171,10 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _digest(path: Path) -> str:
-    """SHA-256; of weights, which every start reads whole, CRC-32, some eight times as fast."""
+def _digest(path: Path, sha256: bool) -> str:
+    """SHA-256 or, for weights, which every start reads whole, CRC-32, some eight times as fast."""
     with path.open("rb") as stream:
-        if not path.name.endswith(_WEIGHTS):
+        if sha256:
             return hashlib.file_digest(stream, "sha256").hexdigest()
         checksum = 0
         while chunk := stream.read(_CHUNK):

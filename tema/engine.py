@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from tema.bundle import EXPORTS, Bundle, check_files
+from tema.bundle import EXPORTS, Bundle, check_files, is_listed
 from tema.errors import ModelError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class OpenVinoEngine(_WindowedEngine):
 
     name = "openvino"
 
-    def __init__(self, folder: Path, max_length: int, threads: int | None = None) -> None:
+    def __init__(self, folder: Path, max_length: int, threads: int | None = None, compiled: Path | None = None) -> None:
         super().__init__(folder, max_length)
         import openvino
 
@@ -126,11 +126,8 @@ class OpenVinoEngine(_WindowedEngine):
         options = dict(CPU_OPTIONS)
         if threads:  # not pinned to cores: every process would pin itself to the first ones
             options |= {"INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False}
-        ready = compiled_file(folder)
-        if ready.exists():
-            model = core.import_model(ready.read_bytes(), "CPU", options)
-        else:
-            model = core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
+        model = _read_compiled(core, compiled, options) if compiled else None
+        model = model or core.compile_model(core.read_model(folder / EXPORTS["openvino"][0]), "CPU", options)
         # Not openvino's AsyncInferQueue: its callbacks need Python's lock, which a model that is being freed holds while it waits
         # for them.
         n_requests = model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS") + 1  # one more waits filled
@@ -189,20 +186,23 @@ def open_engine(bundle: Bundle, choice: str = "auto", threads: int | None = None
         if reason := _why_not(bundle, name):
             reasons.append(f"{name}: {reason}")
             continue
-        check_files(bundle.folder, _files(bundle.folder, name))
+        compiled = _compiled(bundle.folder) if name == "openvino" else None
+        check_files(bundle.folder, [*EXPORTS[name], *([compiled.relative_to(bundle.folder).as_posix()] if compiled else [])])
         if reasons:
             print(f"tagging with {name} ({'; '.join(reasons)})", file=sys.stderr)
-        return exported_engine(name, bundle.folder, bundle.max_length, threads)
+        return exported_engine(name, bundle.folder, bundle.max_length, threads, compiled)
     if choice != "auto":
         raise ModelError(f"{bundle.folder}: engine {choice!r} cannot run: {reasons[0]}")
     print(f"tagging with torch, which is several times slower ({'; '.join(reasons)})", file=sys.stderr)
     return _torch(bundle, threads)
 
 
-def exported_engine(name: str, folder: Path, max_length: int, threads: int | None = None) -> Engine:
-    """The engine called `name`, openvino or onnx, on the form exported for it in `folder`."""
-    kind = OpenVinoEngine if name == "openvino" else OnnxEngine
-    return kind(folder, max_length, threads)
+def exported_engine(name: str, folder: Path, max_length: int, threads: int | None = None, compiled: Path | None = None) -> Engine:
+    """The engine called `name`, openvino or onnx, on the form exported for it in `folder`; for openvino `compiled` may be that
+    form compiled already."""
+    if name == "openvino":
+        return OpenVinoEngine(folder, max_length, threads, compiled)
+    return OnnxEngine(folder, max_length, threads)
 
 
 def compiled_file(folder: Path) -> Path:
@@ -217,11 +217,18 @@ def compiled_file(folder: Path) -> Path:
     return folder / "openvino" / f"compiled-{hashlib.sha256(' '.join(kind).encode()).hexdigest()[:12]}.bin"
 
 
-def _files(folder: Path, name: str) -> list[str]:
-    """The files that an engine reads, relative to the model's folder."""
-    if name == "openvino" and (ready := compiled_file(folder)).exists():
-        return [ready.relative_to(folder).as_posix()]
-    return EXPORTS[name]
+def _compiled(folder: Path) -> Path | None:
+    """The compiled form that belongs to the model, where there is one for this processor."""
+    file = compiled_file(folder)
+    return file if is_listed(folder, file) else None
+
+
+def _read_compiled(core: Any, file: Path, options: dict[str, Any]) -> Any:
+    """A compiled form, or None when OpenVINO may not use the instructions here that it was compiled for."""
+    try:
+        return core.import_model(file.read_bytes(), "CPU", options)
+    except RuntimeError:
+        return None
 
 
 def _why_not(bundle: Bundle, name: str) -> str | None:

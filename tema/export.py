@@ -100,9 +100,8 @@ def _export(
             shutil.rmtree(target.parent, ignore_errors=True)  # an engine maps its file into memory: never write into one
             target.parent.mkdir()
             save(converted, target)
-            if engine == "openvino":
-                _compile(folder)
-            tried[form] = f1(exported_engine(engine, folder, max_length))
+            compiled = _compile(folder) if engine == "openvino" else None
+            tried[form] = f1(exported_engine(engine, folder, max_length, compiled=compiled))
             if tried[form] >= trained_f1 - TOLERANCE:
                 return Export(engine, form, trained_f1, tried)
     except (RuntimeError, TypeError, ValueError) as error:  # an architecture that the converter does not know
@@ -144,12 +143,18 @@ def _save_openvino(converted: Any, target: Path) -> None:
     openvino.save_model(converted, target)  # weights that are not int8 are stored in 16 bits
 
 
-def _compile(folder: Path) -> None:
-    """Keep the exported form compiled for this processor, so that what is checked is what runs, and starts at once."""
+def _compile(folder: Path) -> Path | None:
+    """Keep the exported form compiled for this processor, so that it starts at once, and what is checked here is what runs here;
+    None where it cannot be kept."""
     import openvino
 
-    compiled = openvino.Core().compile_model(folder / EXPORTS["openvino"][0], "CPU", CPU_OPTIONS)
-    compiled_file(folder).write_bytes(compiled.export_model().getvalue())
+    file = compiled_file(folder)
+    try:
+        compiled = openvino.Core().compile_model(folder / EXPORTS["openvino"][0], "CPU", CPU_OPTIONS)
+        file.write_bytes(compiled.export_model().getvalue())
+    except RuntimeError:
+        return None
+    return file
 
 
 def _to_onnx(model: PreTrainedModel) -> Any:

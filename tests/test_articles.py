@@ -52,6 +52,8 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "Beranda > Berita > Daerah",
         "Artikel ini telah dibaca 335 kali",
         "Berita ini 12 kali dibaca",
+        "Siaran Pers: Kementerian PANRB",
+        "Klik untuk bergabung ke Channel WhatsApp",
         "Dilihat 1.083 kali. Facebook 41. Twitter 6. WhatsApp 77",
         "Nama* Email* Situs Web [Kirim Komentar]",
         "3 Komentar. Tulis komentar Anda… Nama* Email* Situs Web. KIRIM",
@@ -117,6 +119,18 @@ def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
         "Oleh karena itu, ia mengajak semua pihak menjaga netralitas.",
         "Artikel ini dibaca berulang-ulang oleh Bupati di depan para camat agar semua paham maksudnya.",
         "Berita ini dibaca Sekda dengan wajah merah",
+        "Kritik datang dari kiri dan kanan, tetapi pegawai harus tetap netral, kata Sekda.",
+        "Peserta kedua dari kiri adalah Siti, pegawai yang mengembalikan uang karena bukan haknya.",
+        "Wakil Bupati meminta pegawai menjaga integritas saat apel pagi, Senin (20/11/2017). (Humas/Rina)",
+        "Sekda mengajak pegawai melayani warga. Hal itu ia sampaikan di aula, Jumat (8/2/2019). (Humas)",
+        "Cek Informasi Gaji ke-13 PNS Kini Bisa Lewat WhatsApp",
+        "Simak Informasi Lengkap Pendaftaran CPNS 2024 di Sini",
+        "Lanjut Membaca Doa Bersama, ASN Teken Pakta Integritas",
+        "Dibagikan 1.000 paket sembako kepada warga terdampak banjir.",
+        "Dilihat 3 pejabat, bendahara itu mengaku mengembalikan uang.",
+        "Tulis komentar dukungan calon di Facebook, ASN wajib jaga netralitas.",
+        "Tinggalkan komentar negatif, pegawai harus fokus melayani.",
+        "Berita ini tayang di detik.com, Sekda langsung meminta maaf dan berjanji melayani lebih baik.",
         "Bupati menemui para pedagang di pasar ikan, Kamis (19/5/2016). Ia datang sendiri.",
         "Dapatkan dulu kepercayaan warga, baru bicara program, kata Bupati kepada pegawai.",
     ],
@@ -135,6 +149,11 @@ def test_line_kinds_when_label_stands_alone_then_the_title_after_it_is_a_link_to
 )
 def test_line_kinds_when_title_trails_off_or_bears_a_label_then_headline(title: str) -> None:
     assert line_kinds([title, "Bupati meminta pegawai jujur."]) == ["headline", "body"]
+
+
+def test_line_kinds_when_known_title_looks_like_furniture_then_headline() -> None:
+    title = "Komentar: Pegawai Harus Jujur"
+    assert line_kinds([title, "Bupati meminta pegawai jujur."], title)[0] == "headline"
 
 
 def test_line_kinds_when_short_line_stands_between_paragraphs_then_it_is_a_subhead() -> None:

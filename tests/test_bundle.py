@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -47,14 +48,23 @@ def test_load_when_weights_were_altered_then_said(copied: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["openvino/model.bin", "openvino/model.xml", "tokenizer.json", "calibration.json"])
-def test_load_when_a_file_that_tagging_reads_was_altered_then_said(
-    copied: Path, name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("openvino.__version__", "another than the one that compiled the model")
+def test_load_when_a_file_that_tagging_reads_was_altered_then_said(copied: Path, name: str) -> None:
     with (copied / name).open("ab") as stream:
         stream.write(b" ")
     with pytest.raises(ModelError, match=f"{name} was altered since training"):
         Tagger(copied, engine="openvino")
+
+
+def test_load_when_checksums_are_those_of_older_models_then_they_count(copied: Path) -> None:
+    manifest = json.loads((copied / MANIFEST).read_text(encoding="utf-8"))
+    name = "openvino/model.bin"
+    manifest["files"][name] = hashlib.sha256((copied / name).read_bytes()).hexdigest()
+    (copied / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    assert Tagger(copied).engine.name == "openvino"
+    manifest["files"][name] = "0" * 64
+    (copied / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(ModelError, match=f"{name} was altered"):
+        Tagger(copied)
 
 
 def test_load_when_manifest_is_missing_then_not_whole(copied: Path) -> None:
@@ -64,7 +74,7 @@ def test_load_when_manifest_is_missing_then_not_whole(copied: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["{}", "[]", "{", '{"format": 2}', '{"format": 2, "files": []}', '{"format": 2, "files": {}}']
+    "content", ["{}", "[]", "{", '{"format": 1}', '{"format": 1, "files": []}', '{"format": 1, "files": {}}']
 )
 def test_load_when_manifest_is_garbled_then_said(copied: Path, content: str) -> None:
     (copied / MANIFEST).write_text(content, encoding="utf-8")

@@ -53,16 +53,32 @@ def test_engine_when_texts_stand_in_other_company_then_the_same_logits(model: Pa
     assert np.abs(together[::-1] - runs.logits(TEXTS[::-1])).max() < 1e-4
 
 
-def test_engine_when_compiled_by_another_version_or_for_another_processor_then_compiled_anew_and_the_same_logits(
+def test_engine_when_form_is_compiled_already_then_the_same_logits(model: Path) -> None:
+    compiled = compiled_file(model)
+    ready, anew = (exported_engine("openvino", model, 64, compiled=file) for file in (compiled, None))
+    assert np.abs(ready.logits(TEXTS) - anew.logits(TEXTS)).max() < 1e-4
+
+
+def test_engine_when_another_version_compiled_the_form_then_it_is_compiled_anew(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = compiled_file(model)
-    assert here.exists()
-    ready = exported_engine("openvino", model, 64).logits(TEXTS)
+    ready = open_engine(load_bundle(model)).logits(TEXTS)
     monkeypatch.setattr("openvino.__version__", "another")
-    assert compiled_file(model) != here
     assert not compiled_file(model).exists()
-    assert np.abs(exported_engine("openvino", model, 64).logits(TEXTS) - ready).max() < 1e-4
+    assert np.abs(open_engine(load_bundle(model)).logits(TEXTS) - ready).max() < 1e-4
+
+
+def test_engine_when_compiled_form_cannot_be_used_here_then_it_is_compiled_anew(model: Path, tmp_path: Path) -> None:
+    refused = tmp_path / "compiled.bin"
+    refused.write_bytes(b"for other instructions")
+    anew = exported_engine("openvino", model, 64, compiled=refused)
+    assert np.abs(anew.logits(TEXTS) - exported_engine("openvino", model, 64).logits(TEXTS)).max() < 1e-4
+
+
+def test_engine_when_compiled_form_is_left_from_another_model_then_it_is_not_read(model: Path, tmp_path: Path) -> None:
+    alone = without(model, tmp_path / "m", compiled_file(model).name)
+    compiled_file(alone).write_bytes(b"of another model")
+    assert Tagger(alone).engine.name == "openvino"
 
 
 def test_engine_when_compiled_form_was_altered_then_said(model: Path, tmp_path: Path) -> None:
@@ -122,11 +138,11 @@ def test_export_when_a_form_loses_too_much_then_the_next_more_exact_one_is_kept(
         assert not any(np.array_equal(kept, worse) for worse in tried[:-1])
 
 
-def without(model: Path, folder: Path, *engines: str) -> Path:
-    """A copy of the model that lacks exported forms."""
-    shutil.copytree(model, folder, ignore=shutil.ignore_patterns(*engines))
+def without(model: Path, folder: Path, *names: str) -> Path:
+    """A copy of the model that lacks exported forms: folders or files."""
+    shutil.copytree(model, folder, ignore=shutil.ignore_patterns(*names))
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["files"] = {name: digest for name, digest in manifest["files"].items() if name.split("/")[0] not in engines}
+    manifest["files"] = {name: digest for name, digest in manifest["files"].items() if not set(name.split("/")) & set(names)}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
