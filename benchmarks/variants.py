@@ -321,7 +321,8 @@ def distilled_half() -> Patch:
 
     def shrink(model: Any, teacher: Any) -> None:
         model.load_state_dict(teacher.state_dict())
-        model.base_model.encoder.layer = model.base_model.encoder.layer[1::2]
+        layers = model.base_model.encoder.layer
+        model.base_model.encoder.layer = nn.ModuleList([*layers][::-2][::-1])  # counted from the top
         model.config.num_hidden_layers = len(model.base_model.encoder.layer)
 
     return _distilled(1, shrink)

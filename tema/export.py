@@ -91,12 +91,16 @@ def _export(
     missing = [name for name in (PACKAGES[engine], *_TOOLS[engine]) if importlib.util.find_spec(name) is None]
     if missing:
         return Export(engine, "none", trained_f1, {}, f"not installed: {', '.join(missing)}")
+    from tema.first_token import first_token_only  # needs torch
+
     tried: dict[str, float] = {}
     reason = None
     target = folder / EXPORTS[engine][0]
     convert, save = (_to_openvino, _save_openvino) if engine == "openvino" else (_to_onnx, _save_onnx)
     try:
-        for form, converted in _forms(convert(model), folder, texts, max_length):
+        with first_token_only(model):
+            whole = convert(model)
+        for form, converted in _forms(whole, folder, texts, max_length):
             shutil.rmtree(target.parent, ignore_errors=True)  # an engine maps its file into memory: never write into one
             target.parent.mkdir()
             save(converted, target)

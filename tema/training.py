@@ -31,6 +31,7 @@ from tema.batches import Damage, LengthOrder, as_dataset
 from tema.calibration import best_f1
 from tema.cli import n_processes
 from tema.corpus import Examples
+from tema.first_token import first_token_only
 from tema.normalisation import fold_normalisation, insert_normalisation
 from tema.optimiser import is_new, make_optimiser
 from tema.settings import Settings
@@ -85,7 +86,8 @@ def fine_tune(
         callbacks=[EarlyStoppingCallback(settings.training.patience), log, noise],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=newest_whole_checkpoint(checkpoints) if resume else None)
+    with first_token_only(model):
+        trainer.train(resume_from_checkpoint=newest_whole_checkpoint(checkpoints) if resume else None)
     model.float().eval()
     fold_normalisation(model)
     return TrainingLog(epoch_table(trainer.state.log_history))
@@ -108,10 +110,10 @@ def predict_logits(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, t
     order = np.argsort([-len(text) for text in texts], kind="stable")
     logits = np.zeros((len(texts), model.config.num_labels), np.float32)
     model.eval()
-    for start in range(0, len(texts), _PREDICT_BATCH):
-        rows = order[start : start + _PREDICT_BATCH]
-        batch = tokenizer([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt").to(model.device)
-        with torch.inference_mode():
+    with torch.inference_mode(), first_token_only(model):
+        for start in range(0, len(texts), _PREDICT_BATCH):
+            rows = order[start : start + _PREDICT_BATCH]
+            batch = tokenizer([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt").to(model.device)
             logits[rows] = model(**batch).logits.float().cpu().numpy()
     return logits
 
