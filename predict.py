@@ -4,6 +4,7 @@
 examples:
   python predict.py articles/                               a table on the terminal
   python predict.py articles/ --output tags.jsonl           a record per paragraph
+  python predict.py articles/ --output tags.html            a page to read, paragraphs coloured by theme
   python predict.py news.csv --text-column isi --id-column id --level article --output tags.csv
   python predict.py --text "ASN harus jujur dan tepat waktu"
   cat article.txt | python predict.py - > tags.jsonl
@@ -48,7 +49,8 @@ def parse_arguments() -> argparse.Namespace:
     )  # fmt: skip
     # what to write
     parser.add_argument(
-        "--output", help="file to write, .jsonl .csv or .parquet (default: a table on a terminal, .jsonl on a pipe)"
+        "--output",
+        help="file to write, .jsonl .csv .parquet .html or .labelstudio.json (default: a table on a terminal, .jsonl on a pipe)",
     )
     parser.add_argument(
         "--level", choices=["paragraph", "article"], default="paragraph", help="one record per (default: %(default)s)"
@@ -83,7 +85,7 @@ def main() -> int:
     from tema.writers import articles_done, check_output, open_writer
 
     if arguments.output:
-        check_output(arguments.output, arguments.resume)
+        check_output(arguments.output, arguments.level, arguments.resume)
     reader = Reader(arguments.text_column, arguments.id_column, arguments.output)
     articles = iter(_given_text(arguments.text) if arguments.text is not None else reader.read(arguments.inputs))
     first = next(articles, None)  # a missing input stops here, before the model is loaded
@@ -91,7 +93,7 @@ def main() -> int:
     if tagger.bundle.is_standin:
         print(tagger.bundle.encoder_note, file=sys.stderr)
     done = articles_done(arguments.output, arguments.level) if arguments.resume else None
-    writer = open_writer(arguments.output, arguments.level, tagger.theme_ids, arguments.resume)
+    writer = open_writer(arguments.output, arguments.level, tagger.bundle, arguments.resume)
     waiting = (article for article in _chained(first, articles) if not _is_done(article, done))
     try:
         _tag_all(tagger, waiting, writer, arguments.level)

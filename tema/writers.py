@@ -1,7 +1,8 @@
 """Records → .jsonl, .csv, .parquet or a table on a terminal, one article at a time.
 
-A file is written beside its destination (`NAME.partial`) and renamed when it is whole, so that a finished name is a finished job.
-A .jsonl file that was broken off can be continued: what its whole lines hold is not tagged again.
+Pages to read are written by `tema.page`, tasks for Label Studio by `tema.label_studio`. A file is written beside its destination
+(`NAME.partial`) and renamed when it is whole, so that a finished name is a finished job. A .jsonl file that was broken off can
+be continued: what its whole lines hold is not tagged again.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from tema.errors import OutputError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMATS = (".jsonl", ".csv", ".parquet")
+    from tema.bundle import Bundle
+
+FORMATS = (".jsonl", ".csv", ".parquet", ".html", ".labelstudio.json")
 _ROW_GROUP = 4096  # Parquet rows held before they are written
 
 
@@ -34,28 +37,48 @@ class Writer(Protocol):
         """Finish: what was written takes its place. Not called when the job breaks off."""
 
 
-def open_writer(output: str | None, level: str, theme_ids: Sequence[str], resume: bool = False) -> Writer:
+def open_writer(output: str | None, level: str, model: Bundle, resume: bool = False) -> Writer:
     """The writer that an output's ending names; without an output a table on a terminal, else .jsonl on stdout.
 
     Raises OutputError for an ending that is not known or a place that cannot be written.
     """
     if output is None:
         return TableWriter(level) if sys.stdout.isatty() else _JsonLines(None, resume)
-    path = Path(output)
-    check_output(output, resume)
+    check_output(output, level, resume)
     try:
-        if path.suffix == ".jsonl":
-            return _JsonLines(path, resume)
-        return _Csv(path, level, theme_ids) if path.suffix == ".csv" else _Parquet(path, level, theme_ids)
+        return _open_file(Path(output), _ending(output), level, model, resume)
     except OSError as error:
         raise OutputError(f"{output}: cannot be written: {error.strerror or error}; choose another place with --output") from None
 
 
-def check_output(output: str, resume: bool) -> None:
-    """Raises OutputError for an ending that cannot be written, or not be resumed."""
-    ending = Path(output).suffix
+def _open_file(path: Path, ending: str, level: str, model: Bundle, resume: bool) -> Writer:
+    theme_ids = [theme.id for theme in model.themes]
+    if ending == ".jsonl":
+        return _JsonLines(path, resume)
+    if ending == ".csv":
+        return _Csv(path, level, theme_ids)
+    if ending == ".parquet":
+        return _Parquet(path, level, theme_ids)
+    if ending == ".html":
+        from tema.page import PageWriter
+
+        return PageWriter(path, model.themes, model.encoder_note if model.is_standin else "")
+    from tema.label_studio import TaskWriter
+
+    return TaskWriter(path, model.folder.resolve().name)
+
+
+def _ending(output: str) -> str:
+    return next((ending for ending in FORMATS if Path(output).name.endswith(ending)), Path(output).suffix)
+
+
+def check_output(output: str, level: str, resume: bool) -> None:
+    """Raises OutputError for an ending that cannot be written, not at this level, or not be resumed."""
+    ending = _ending(output)
     if ending not in FORMATS:
         raise OutputError(f"{output}: cannot write {ending or 'a file without an ending'}; expected {', '.join(FORMATS)}")
+    if ending == ".labelstudio.json" and level != "paragraph":
+        raise OutputError(f"{output}: Label Studio's tasks are paragraphs; leave --level article out, or choose another ending")
     if resume and ending != ".jsonl":
         raise OutputError(f"{output}: only .jsonl output can be resumed; convert it afterwards or leave --resume out")
 
@@ -119,7 +142,7 @@ class _JsonLines:
     def close(self) -> None:
         self._stream.flush()
         if self._path:
-            _finish(self._stream.fileno(), self._path)
+            finish(self._stream.fileno(), self._path)
             self._stream.close()
 
 
@@ -137,7 +160,7 @@ class _Csv:
 
     def close(self) -> None:
         self._stream.flush()
-        _finish(self._stream.fileno(), self._path)
+        finish(self._stream.fileno(), self._path)
         self._stream.close()
 
 
@@ -161,7 +184,7 @@ class _Parquet:
         self._flush()
         self._writer.close()
         with partial(self._path).open("rb") as stream:
-            _finish(stream.fileno(), self._path)
+            finish(stream.fileno(), self._path)
 
     def _flush(self) -> None:
         if self._rows:
@@ -245,6 +268,7 @@ def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def _finish(descriptor: int, path: Path) -> None:
+def finish(descriptor: int, path: Path) -> None:
+    """What was written beside `path` is on the disk and takes its place."""
     os.fsync(descriptor)
     partial(path).replace(path)

@@ -10,10 +10,16 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from tema.bundle import Bundle
+from tema.calibration import Calibration
 from tema.errors import OutputError
+from tema.themes import Theme
 from tema.writers import articles_done, check_output, open_writer, partial
 
-THEMES = ["integrity", "discipline"]
+MODEL = Bundle(
+    Path("models/themes"), (Theme("integrity", "Integritas"), Theme("discipline", "Disiplin")),
+    Calibration("multilabel", [1.0, 1.0], [0.0, 0.0], [0.5, 0.5], 0.1), "STAND-IN ENCODER", True, 512,
+)  # fmt: skip
 
 
 def paragraph(key: str, number: int, text: str = 'Satu, "dua"\u2028tiga') -> dict[str, Any]:
@@ -31,7 +37,7 @@ ARTICLE = {
 
 
 def write(path: Path, level: str, *records: dict[str, Any]) -> None:
-    writer = open_writer(str(path), level, THEMES)
+    writer = open_writer(str(path), level, MODEL)
     for record in records:
         writer.write(record)
     assert not path.exists()
@@ -63,13 +69,13 @@ def test_csv_when_articles_then_counts_are_spelled(tmp_path: Path) -> None:
 
 
 def test_open_when_ending_is_unknown_then_known_ones_are_listed(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"cannot write .xlsx; expected .jsonl, .csv, .parquet"):
-        open_writer(str(tmp_path / "o.xlsx"), "paragraph", THEMES)
+    with pytest.raises(OutputError, match=r"cannot write .xlsx; expected .jsonl, .csv, .parquet, .html, .labelstudio.json"):
+        open_writer(str(tmp_path / "o.xlsx"), "paragraph", MODEL)
 
 
 def test_open_when_folder_is_missing_then_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written: No such file or directory"):
-        open_writer(str(tmp_path / "none" / "o.jsonl"), "paragraph", THEMES)
+        open_writer(str(tmp_path / "none" / "o.jsonl"), "paragraph", MODEL)
 
 
 def test_articles_done_when_last_line_is_broken_then_its_article_is_cut_off(tmp_path: Path) -> None:
@@ -99,4 +105,24 @@ def test_articles_done_when_file_is_not_of_this_level_then_refused_and_untouched
 
 def test_check_output_when_csv_is_to_be_resumed_then_refused() -> None:
     with pytest.raises(OutputError, match="only .jsonl output can be resumed"):
-        check_output("tags.csv", resume=True)
+        check_output("tags.csv", "paragraph", resume=True)
+
+
+def test_check_output_when_tasks_are_to_be_articles_then_refused() -> None:
+    with pytest.raises(OutputError, match="tasks are paragraphs"):
+        check_output("tags.labelstudio.json", "article", resume=False)
+    with pytest.raises(OutputError, match=r"cannot write .json;"):
+        check_output("tags.json", "paragraph", resume=False)
+
+
+def test_open_when_ending_is_html_then_a_page_that_names_the_stand_in(tmp_path: Path) -> None:
+    write(tmp_path / "o.html", "paragraph", paragraph("a", 0))
+    html = (tmp_path / "o.html").read_text(encoding="utf-8")
+    assert "STAND-IN ENCODER." in html
+    assert "Disiplin 0.50" in html
+
+
+def test_open_when_ending_is_labelstudio_then_tasks_that_name_the_model(tmp_path: Path) -> None:
+    write(tmp_path / "o.labelstudio.json", "paragraph", paragraph("a", 0))
+    (task,) = json.loads((tmp_path / "o.labelstudio.json").read_text(encoding="utf-8"))
+    assert task["predictions"][0]["model_version"] == "themes"
