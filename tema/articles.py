@@ -85,11 +85,15 @@ _CREDIT = (
     r"fotografer|juru foto|penyunting|laporan|teks|naskah|tim liputan|liputan|publisher|penerbit|posted by|oleh|by|admin|"
     r"kiriman warga|kiriman|ditulis oleh|diterbitkan oleh|nomor|rilis|author|kredit foto|video(?:grafer)?)"
 )
+_COMMENT_FORM = (
+    r"^[\W_]*(?:komentar(?: anda| pembaca)?\s(?:sepenuhnya|akan tampil|dimoderasi)|(?:tulis|tinggalkan|kirim)(?:kan)? (?:komentar|tanggapan) anda\b|"
+    r"belum ada komentar\s*[.!]|komentar\s*\(\d+\))"
+)
 
 # Each pattern matches a whole line (white space folded, case ignored).
 _BOILERPLATE = [
     # Read-also links: the label alone, with a colon or bar, or directly followed by a title.
-    r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|selengkapnya|lainnya)\b\s*(?:[:：;|>»–—-].*|\W*)",
+    r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|selengkapnya|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)\b\s*(?:[:：;|>»–—-].*|\W*)",
     r"[\W_]*(?:baca|simak|tonton)\s*[:：|>»]\s*\S.*",
     r"[\W_]*(?:baca|lihat|simak|tonton)\s*(?:juga|pula|selengkapnya)\b(?:\s+\S+){1,22}(?<![.”\"])",
     r"[\W_]*(?:berita|artikel|konten|video|topik|bacaan|tulisan|kabar|opini|baca opini|kolom|post(?:ingan)?)\s+"
@@ -127,6 +131,8 @@ _BOILERPLATE = [
     r"[\W_]*(?:dibaca normal|(?:waktu|lama|estimasi) (?:mem)?baca|jumlah tayang(?:an)?)\W*\d.{0,30}",
     r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali|orang)?\W*|"
     r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:(?:\.com|\.id)\W*|dengan judul.{0,160}))",
+    rf"(?:dibagikan\W+)?(?:{_NETWORKS}|komentar)\W*\d[\d.,]*(?:\W+(?:{_NETWORKS}|komentar)\W*\d[\d.,]*)+",
+    r"(?:pengunjung|kunjungan|pengakses)\b[^.!?\d]{0,30}\d[\d.,]*(?:\W+total\W*\d[\d.,]*)?",
     rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
@@ -141,6 +147,7 @@ _BOILERPLATE = [
     # Comment forms.
     r"[\W_]*(?:tinggalkan|tulis(?:kan)?|beri(?:kan)?|kirim|tambahkan|post|leave a?|batalkan|lihat semua|belum ada|jadilah yang pertama)\s*(?:sebuah |a |your )?"
     r"(?:balasan|komentar|reply|comment|memberi(?:kan)? komentar|berkomentar)\b.{0,80}",
+    rf"{_COMMENT_FORM}.{{0,200}}",
     r"kolom komentar\s*[:：].{0,160}",
     r"(?:komentar|comments?|kolom komentar|komentar(?:nya)? (?:ditutup|anda|pembaca).{0,40}|balas|reply|login untuk.{0,60}|masuk untuk.{0,60})\W*(?:\(\d+\))?\W*",
     r".*\b(?:alamat (?:e-?mail|surel) (?:anda|kamu)|email address) (?:tidak akan|will not).*",
@@ -188,8 +195,9 @@ _SENTENCE = re.compile(
 )
 # ... unless it bears one of these marks, which no paragraph does.
 _MARK = re.compile(
+    rf"{_COMMENT_FORM}|"
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
-    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula)?\s*[:：|>»]|"
+    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
     r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*kolom komentar\s*[:：]|"
     r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"

@@ -203,3 +203,33 @@ def test_make_article_when_title_bears_the_sites_name_then_the_pages_own_headlin
     )
     assert article.title == "Sekda Minta Pegawai Jujur"
     assert [p.kind for p in article.paragraphs] == ["headline", "body", "body"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Baca berita lainnya: - Harga Gabah Naik - Jembatan Batang Lembang Ditutup. Ini Jalan Penggantinya",
+        "Baca Edisi Ini: Pasar Terapung · Perahu Terakhir",
+        "Facebook 31 · WhatsApp 12 · X 3",
+        "Suka 12 - Bagikan 4 - Komentar 0",
+        "Pengunjung hari ini: 12 — Total: 4.310",
+        "Tulis komentar Anda. Kolom bertanda bintang harus diisi.",
+        "Komentar (2). Silakan masuk lebih dulu.",
+        "Belum ada komentar. Jadilah yang pertama.",
+        "Komentar akan tampil setelah diperiksa admin.",
+    ],
+)
+def test_kinds_when_line_is_a_list_of_links_a_counter_or_a_comment_form_then_boilerplate(line: str) -> None:
+    assert line_kinds([BODY, line, BODY])[1] == "boilerplate"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Belum ada komentar resmi dari Sekda soal pegawai yang mangkir itu.",
+        "Arahannya: • Datang sebelum pukul tujuh • Layani warga dengan ramah • Jaga nama baik kantor",
+        "Pengunjung diminta mengisi buku tamu, 12 petugas melayani mereka dengan sabar.",
+    ],
+)
+def test_kinds_when_line_only_begins_like_furniture_then_body(line: str) -> None:
+    assert line_kinds([BODY, line, BODY])[1] == "body"
