@@ -24,11 +24,12 @@ from benchmarks.results import RESULTS, machine, record
 from tema.articles import Article
 from tema.bundle import EXPORTS, load_bundle
 from tema.corpus import Corpus, examples, load_corpus
-from tema.engine import Engine, exported_engine, open_engine, open_tokenizer, windows_of
+from tema.engine import Engine, exported_engine, open_engine
 from tema.export import export
 from tema.readers import Reader
 from tema.settings import DataSettings
 from tema.tagging import Tagger, is_tagged, paragraph_records
+from tema.windows import open_tokenizer, windows_of
 
 _CHUNKS = 8
 _BASE = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}

@@ -1,9 +1,6 @@
 """Inference: texts in, logits out, in the order given and independent of it.
 
-A text longer than the encoder's window is read in overlapping windows; a theme's logit is the highest over them. Windows are
-padded to the next multiple of eight tokens and share a batch only with windows of the same padded length. So a window is
-computed at the same length whatever stands beside it, which keeps results independent of the batch even in int8 and bf16,
-where a different padding would move them.
+A text longer than the encoder's window is read in overlapping windows (`tema.windows`); a theme's logit is the highest over them.
 """
 
 from __future__ import annotations
@@ -20,15 +17,13 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from tema.bundle import EXPORTS, Bundle, check_files, is_listed
 from tema.errors import ModelError
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+from tema.windows import length_batches, open_tokenizer, pad, windows_of
 
 ENGINES = ("auto", "openvino", "onnx", "torch")
 PACKAGES = {"openvino": "openvino", "onnx": "onnxruntime"}
@@ -36,10 +31,6 @@ CPU_OPTIONS: dict[str, Any] = {
     "PERFORMANCE_HINT": "THROUGHPUT",
     "CPU_RUNTIME_CACHE_CAPACITY": 0,  # with this cache int8 logits are wrong by several units on CPUs with AMX
 }
-_OVERLAP = 0.25  # of a window
-_BATCH_TOKENS = 1024
-_MULTIPLE = 8  # tokens
-
 
 Batch = tuple[list[int], np.ndarray, np.ndarray]
 """Numbers of windows, their token ids and attention mask, each (n, padded length) int64."""
@@ -245,36 +236,6 @@ def _torch(bundle: Bundle, threads: int | None) -> TorchEngine:
     return TorchEngine(bundle.folder, bundle.max_length, threads)
 
 
-def open_tokenizer(folder: Path, max_length: int) -> Tokenizer:
-    """The model's tokenizer, which cuts a long text into overlapping windows of `max_length` tokens and does not pad."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length, stride=int((max_length - 2) * _OVERLAP))
-    return tokenizer
-
-
-def windows_of(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:
-    """The token ids of every window, and for each the number of its text."""
-    windows: list[list[int]] = []
-    owner: list[int] = []
-    for i, encoding in enumerate(tokenizer.encode_batch_fast(list(texts))):
-        for window in [encoding, *encoding.overflowing]:
-            windows.append(window.ids)
-            owner.append(i)
-    return windows, owner
-
-
-def pad(windows: Sequence[list[int]], token: int) -> tuple[np.ndarray, np.ndarray]:
-    """Token ids and attention mask of windows of one padded length, each (n, padded length) int64."""
-    ids = np.full((len(windows), padded_length(len(windows[0]))), token, dtype=np.int64)
-    mask = np.zeros_like(ids)
-    for row, window in enumerate(windows):
-        ids[row, : len(window)], mask[row, : len(window)] = window, 1
-    return ids, mask
-
-
 def pad_token(folder: Path) -> int:
     """The id that fills windows up."""
     return int(_config(folder).get("pad_token_id") or 0)
@@ -283,25 +244,3 @@ def pad_token(folder: Path) -> int:
 def _config(folder: Path) -> dict[str, Any]:
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return config
-
-
-def padded_length(length: int) -> int:
-    """The next multiple of eight tokens."""
-    return -(-length // _MULTIPLE) * _MULTIPLE
-
-
-def length_batches(lengths: Sequence[int], tokens: int = _BATCH_TOKENS) -> list[list[int]]:
-    """Numbers of windows in batches of one padded length, longest first; a batch holds at most `tokens` tokens, at least one
-    window. Batches count 1, 2, 4, 8 … windows: OpenVINO prepares itself for every shape that it meets, so few shapes save time
-    and memory."""
-    alike: dict[int, list[int]] = {}
-    for i, length in enumerate(lengths):
-        alike.setdefault(padded_length(length), []).append(i)
-    batches = []
-    for length in sorted(alike, reverse=True):
-        waiting, most = alike[length], max(1, tokens // length)
-        while waiting:
-            size = 2 ** (min(most, len(waiting)).bit_length() - 1)
-            batches.append(waiting[:size])
-            waiting = waiting[size:]
-    return batches

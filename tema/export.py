@@ -21,18 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tema.bundle import EXPORTS
-from tema.engine import (
-    CPU_OPTIONS,
-    PACKAGES,
-    Engine,
-    compiled_file,
-    exported_engine,
-    length_batches,
-    open_tokenizer,
-    pad,
-    pad_token,
-    windows_of,
-)
+from tema.engine import CPU_OPTIONS, PACKAGES, Engine, compiled_file, exported_engine, pad_token
+from tema.windows import length_batches, open_tokenizer, pad, windows_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tema.articles import make_article
-from tema.engine import TorchEngine, length_batches, padded_length
 from tema.tagging import Tagger, article_record, paragraph_records
 
 
@@ -45,34 +44,6 @@ def test_tag_when_theme_stands_beyond_the_window_then_still_seen(tagger: Tagger)
     filler = "bupati camat sekda pegawai kantor rapat " * 28
     assert "neutrality" in tagger.tag_texts([filler + "netral"])[0].themes
     assert "neutrality" not in tagger.tag_texts([filler])[0].themes
-
-
-def test_engine_when_text_is_longer_than_the_window_then_every_token_is_in_some_window(model: Path) -> None:
-    from tokenizers import Tokenizer
-
-    engine = TorchEngine(model, 16)
-    text = " ".join(str(number) for number in range(200))
-    plain = Tokenizer.from_file(str(model / "tokenizer.json"))
-    plain.no_truncation()
-    encoding = engine._tokenizer.encode(text)
-    windows = [encoding, *encoding.overflowing]
-    seen = {
-        span
-        for window in windows
-        for span, special in zip(window.offsets, window.special_tokens_mask, strict=True)
-        if not special
-    }
-    assert seen == set(plain.encode(text, add_special_tokens=False).offsets)
-    assert max(len(window) for window in windows) <= 16
-
-
-def test_length_batches_when_made_then_each_window_once_and_within_the_budget() -> None:
-    lengths = [int(n) for n in np.random.default_rng(0).integers(1, 300, 500)]
-    batches = length_batches(lengths, 1000)
-    assert sorted(i for batch in batches for i in batch) == list(range(500))
-    assert all(len(batch) * max(lengths[i] for i in batch) <= 1000 for batch in batches)
-    assert all(len({padded_length(lengths[i]) for i in batch}) == 1 for batch in batches)
-    assert [len(batch) for batch in length_batches([5000], 1000)] == [1]
 
 
 def test_tag_when_line_is_boilerplate_then_kept_with_no_themes(tagger: Tagger) -> None:
