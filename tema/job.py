@@ -104,10 +104,11 @@ def fingerprint(corpus: Corpus) -> str:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A fine-tuned model, calibrated on validation, with what it took."""
+    """A fine-tuned model, calibrated on its `logits` of the validation lines, (n, n_themes) float32, with what it took."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
+    logits: np.ndarray
     calibration: Calibration
     log: TrainingLog
     origin: Origin
@@ -130,7 +131,7 @@ def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, res
             model, tokenizer = load_encoder(folder, settings.encoder, corpus.theme_ids, settings.task)
         log = fine_tune(model, tokenizer, sides.train, sides.validation, settings, checkpoints, resume, quiet)
     logits = predict_logits(model, tokenizer, sides.validation.texts)
-    return Fitted(model, tokenizer, calibrate(logits, sides.validation.labels, settings.task), log, origin)
+    return Fitted(model, tokenizer, logits, calibrate(logits, sides.validation.labels, settings.task), log, origin)
 
 
 def compared(
@@ -218,8 +219,5 @@ def _export(folder: Path, fitted: Fitted, sides: Sides) -> list[Export]:
         given = calibration.decide(calibration.probabilities(logits))
         return float(2 * (given & validation.labels).sum() / max(1, given.sum() + validation.labels.sum()))
 
-    from tema.training import predict_logits
-
-    trained = micro(predict_logits(fitted.model, fitted.tokenizer, validation.texts))
-    length = fitted.tokenizer.model_max_length
+    length, trained = fitted.tokenizer.model_max_length, micro(fitted.logits)
     return export(folder, fitted.model, sides.train.texts, length, trained, lambda engine: micro(engine.logits(validation.texts)))
