@@ -38,6 +38,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--text", help="tag this text instead of files")
     parser.add_argument("--text-column", default="text", help="column of tables that holds the article (default: %(default)s)")
     parser.add_argument("--id-column", help="column of tables that holds the article's id (default: file name and row)")
+    parser.add_argument("--title-column", help="column of tables that holds the headline (default: the text's own first line)")
     # how to tag
     parser.add_argument("--model", default="models/themes", help="folder of a trained model (default: %(default)s)")
     parser.add_argument(
@@ -86,7 +87,7 @@ def main() -> int:
 
     if arguments.output:
         check_output(arguments.output, arguments.level, arguments.resume)
-    reader = Reader(arguments.text_column, arguments.id_column, arguments.output)
+    reader = Reader(arguments.text_column, arguments.id_column, arguments.output, arguments.title_column)
     articles = iter(_given_text(arguments.text) if arguments.text is not None else reader.read(arguments.inputs))
     first = next(articles, None)  # a missing input stops here, before the model is loaded
     tagger = Tagger(arguments.model, not arguments.uncalibrated, arguments.engine)
@@ -107,7 +108,7 @@ def _tag_on_cluster(arguments: argparse.Namespace) -> int:
 
     job = ClusterJob(
         arguments.inputs, Path(arguments.model), arguments.output, arguments.level, arguments.text_column, arguments.id_column,
-        arguments.engine, not arguments.uncalibrated, arguments.ray, arguments.workers,
+        arguments.title_column, arguments.engine, not arguments.uncalibrated, arguments.ray, arguments.workers,
     )  # fmt: skip
     left_out = tag_on_cluster(job)
     _tell(left_out)

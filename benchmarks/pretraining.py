@@ -83,9 +83,9 @@ def _warmed(warm: Callable[[Any, Any, list[str]], None]) -> Patch:
     return mock.patch.object(training, "fine_tune", fine_tune)
 
 
-def _steps(tokenizer: Any, texts: list[str], epochs: int) -> Iterator[tuple[Any, float]]:
-    """Padded batches of 32 and the share of the peak learning rate."""
-    n = epochs * (len(texts) // 32)
+def _steps(tokenizer: Any, texts: list[str]) -> Iterator[tuple[Any, float]]:
+    """As many padded batches of 32, drawn at random, as an epoch has, and the share of the peak learning rate."""
+    n = len(texts) // 32
     order = random.Random(0)
     for step in range(n):
         rows = order.sample(range(len(texts)), 32)
@@ -99,7 +99,7 @@ def _autocast() -> torch.autocast:
 
 
 def masked_language_warm_up() -> Patch:
-    """An epoch of guessing hidden word pieces, with the word embeddings as output layer."""
+    """As many steps as an epoch has of guessing hidden word pieces, with the word embeddings as output layer."""
 
     def warm(encoder: Any, tokenizer: Any, texts: list[str]) -> None:
         words = encoder.embeddings.word_embeddings.weight
@@ -107,7 +107,7 @@ def masked_language_warm_up() -> Patch:
         bias = torch.zeros(len(words), requires_grad=True)
         rates = [(1e-4, list(encoder.parameters())), (1e-3, [*head.parameters(), bias])]
         optimiser = torch.optim.AdamW([{"params": parameters, "lr": rate} for rate, parameters in rates], fused=True)
-        for batch, share in _steps(tokenizer, texts, 1):
+        for batch, share in _steps(tokenizer, texts):
             ids = batch["input_ids"].clone()
             hidden = (torch.rand(ids.shape) < 0.2) & (ids > 3)
             ids[hidden] = tokenizer.unk_token_id
@@ -120,13 +120,14 @@ def masked_language_warm_up() -> Patch:
 
 
 def contrastive_warm_up() -> Patch:
-    """One epoch of SimCSE (Gao et al., EMNLP 2021): the two dropout views of a line should find each other in the batch."""
+    """As many steps as an epoch has of SimCSE (Gao et al., EMNLP 2021): the two dropout views of a line should find each other
+    in the batch."""
 
     def warm(encoder: Any, tokenizer: Any, texts: list[str]) -> None:
         training.set_dropout(encoder, 0.1)
         encoder.train()
         optimiser = torch.optim.AdamW(encoder.parameters(), lr=3e-5, fused=True)
-        for batch, share in _steps(tokenizer, texts, 1):
+        for batch, share in _steps(tokenizer, texts):
             with _autocast():
                 views = [encoder(**batch).last_hidden_state[:, 0].float() for _ in range(2)]
             first, second = (nn.functional.normalize(view) for view in views)

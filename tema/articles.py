@@ -81,13 +81,14 @@ _NETWORKS = (
     r"cetak|copy(?: link| url)?|salin(?: tautan| link)?|tweet|pin|like|suka|share(?: this| on)?|bagikan(?: ke)?(?: artikel(?: ini)?)?|sebarkan)"
 )
 _CREDIT = (
-    r"(?:penulis|editor|reporter|pewarta|wartawan|kontributor|redaktur|redaksi|sumber(?: berita| artikel| foto)?|uploader|pengunggah|"
+    r"(?:penulis|editor|rep(?:orter)?|red|pewarta|wartawan|kontributor|redaktur|redaksi|sumber(?: berita| artikel| foto)?|uploader|pengunggah|"
     r"fotografer|juru foto|penyunting|laporan|teks|naskah|tim liputan|liputan|publisher|penerbit|posted by|oleh|by|admin|"
     r"kiriman warga|kiriman|ditulis oleh|diterbitkan oleh|nomor|rilis|author|kredit foto|video(?:grafer)?)"
 )
 _COMMENT_FORM = (
-    r"^[\W_]*(?:komentar(?: anda| pembaca)?\s(?:sepenuhnya|akan tampil|dimoderasi)|(?:tulis|tinggalkan|kirim)(?:kan)? (?:komentar|tanggapan) anda\b|"
-    r"belum ada komentar\s*[.!]|komentar\s*\(\d+\))"
+    r"^(?!.*[“”\"])\W*(?:komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
+    r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar anda(?: di (?:bawah(?: ini)?|sini))?\s*(?:[.!*\[]|$)|"
+    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*\(\d+\))"
 )
 
 # Each pattern matches a whole line (white space folded, case ignored).
@@ -109,7 +110,7 @@ _BOILERPLATE = [
     r"(?:kolom|opini|feature|kolumnis|surat pembaca)\s*\|.{0,120}",
     # Initials: (ris/hms), [adv], ***, -hms-, (*/din).
     r"[\[(]\s*[^()\[\]]{1,24}\s*[\])][.*]*",
-    r"[*•·#_=~–— .-]{1,80}",
+    r"[*•·#_=~–— .-]{1,80}(?:[\[(][\w/ .-]{1,24}[)\]])?",
     r"[-–—*/]\s*\w{2,10}(?:[/.&-]\w{2,10}){0,3}\s*[-–—*/]?",
     r"(?:\w{2,6})(?:/\w{2,10}){1,3}\.?",
     # Date lines.
@@ -131,8 +132,8 @@ _BOILERPLATE = [
     r"[\W_]*(?:dibaca normal|(?:waktu|lama|estimasi) (?:mem)?baca|jumlah tayang(?:an)?)\W*\d.{0,30}",
     r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali|orang)?\W*|"
     r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:(?:\.com|\.id)\W*|dengan judul.{0,160}))",
-    rf"(?:dibagikan\W+)?(?:{_NETWORKS}|komentar)\W*\d[\d.,]*(?:\W+(?:{_NETWORKS}|komentar)\W*\d[\d.,]*)+",
-    r"(?:pengunjung|kunjungan|pengakses)\b[^.!?\d]{0,30}\d[\d.,]*(?:\W+total\W*\d[\d.,]*)?",
+    rf"(?:dibagikan\W+)?(?:{_NETWORKS}|komentar)\W*\d[\d.,]{{0,6}}(?:\W+(?:{_NETWORKS}|komentar)\W*\d[\d.,]{{0,6}})+",
+    r"pengunjung\s+(?:hari ini|kemarin|bulan ini|online|daring|situs|website|laman)\b\W*\d[\d.,]*(?:\W+total\W*\d[\d.,]*)?",
     rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
@@ -167,6 +168,7 @@ _BOILERPLATE = [
     r"dokumentasi\s[^.!?]{0,160}\.?",
     r"(?:foto|gambar|dok(?:umentasi)?\.?|ilustrasi|istimewa|ist)[.:]?",
     r"[^!?\"“”]{0,200}(?-i:\. Perbesar)",
+    r"simak (?:juga )?video\W.{0,120}",
     # Tags, breadcrumbs, copyright, addresses of pages.
     r"[\W_]*(?:tags?|topik|kata kunci|label|kategori|keywords?|rubrik)\s*[:#：].{0,200}",
     r"(?:#\w+[\s,]*){1,30}",
@@ -175,7 +177,11 @@ _BOILERPLATE = [
     r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}(?:isi|konten|berita|artikel|tanpa izin)).{0,160}",
     r"(?:https?://|www\.)\S+",
     r"(?:\d+\s+){1,8}(?:selanjutnya|next)",
+    r"(?-i:[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})? ?(?:[|»] ?[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})?){1,3})",  # KABAR KITA | BERITA UTAMA
     # Buttons and menus.
+    r"(?:like this|sukai ini|memuat|artikel asli|(?:next|previous) post)\W*",
+    r"hubungi kami\s*[:：].{0,120}",
+    r".{0,160}\bbergabung di (?:grup|group|saluran|kanal) (?:telegram|whatsapp|wa)\b.{0,160}",
     r"[\W_]*(?:menu|mode (?:gelap|terang)|perbesar|selengkapnya|populer|writer|badge-check|get in touch|skip to content|langsung ke konten|"
     r"url (?:berhasil|telah) (?:dicopy|disalin)|font|ukuran|a- a\+|tayang|terbit|[\W_])[\W_]*(?:ukuran[\W_]*)?",
     r"(?:halaman|page|hal)\.?\s*(?:\d+|selanjutnya|berikutnya|sebelumnya)(?:\s*(?:dari|of|/)\s*\d+)?.{0,30}",
@@ -195,7 +201,7 @@ _SENTENCE = re.compile(
 )
 # ... unless it bears one of these marks, which no paragraph does.
 _MARK = re.compile(
-    rf"{_COMMENT_FORM}|"
+    rf"{_COMMENT_FORM}|^simak (?:juga )?video\W*[\"“:]|\bbergabung di (?:grup|group|saluran|kanal) (?:telegram|whatsapp|wa)\b|"
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"

@@ -23,7 +23,7 @@ from tema.cli import is_quiet
 from tema.errors import InputError, OutputError, TemaError
 from tema.readers import ENDINGS, Reader, SetAside, expand
 from tema.tagging import Tagger, records
-from tema.writers import parquet_row, parquet_schema, partial
+from tema.writers import FORMATS, parquet_row, parquet_schema, partial
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +43,7 @@ class ClusterJob:
     level: str = "paragraph"
     text_column: str = "text"
     id_column: str | None = None
+    title_column: str | None = None
     engine: str = "auto"
     calibrated: bool = True
     address: str = "local"
@@ -154,7 +155,7 @@ def _read(batch: pa.Table, job: ClusterJob, desk: Any) -> Iterator[pa.Table]:
     file, place = batch["file"][0].as_py(), batch["place"][0].as_py()
     with tempfile.TemporaryDirectory(prefix="tema-input-") as scratch:
         path = _local(place, Path(scratch))
-        reader = Reader(job.text_column, job.id_column)
+        reader = Reader(job.text_column, job.id_column, title_column=job.title_column)
         rows: list[dict[str, Any]] = []
         for article in reader.read_file(path):
             spoken = [{"text": p.text, "kind": p.kind} for p in article.paragraphs]
@@ -209,8 +210,10 @@ def _is_address(name: str) -> bool:
 
 
 def _free_place(output: str) -> Any:
-    """Where to write: an address as it is, a local folder beside its place. Raises OutputError when the output exists or cannot
-    be made."""
+    """Where to write: an address as it is, a local folder beside its place. Raises OutputError when the output is named like a
+    file, exists or cannot be made."""
+    if any(output.endswith(ending) for ending in FORMATS):
+        raise OutputError(f"{output}: --ray writes a folder of Parquet files; give --output a name without an ending")
     taken = f"{output}: exists already; --ray writes a new folder of Parquet files, name another with --output"
     if _is_address(output):
         if _listed(output):

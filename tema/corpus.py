@@ -17,9 +17,9 @@ import numpy as np
 
 from tema.articles import KINDS
 from tema.errors import CorpusError, InputError, nearest
-from tema.readers import read_rows
 from tema.settings import DataSettings
-from tema.themes import Theme, load_themes
+from tema.tables import read_rows
+from tema.themes import Theme, colour, load_themes
 
 FEWEST_POSITIVES = 3
 SIDES = ("train", "validation", "test")
@@ -85,7 +85,7 @@ def load_corpus(data: DataSettings, task: str = "multilabel") -> Corpus:
         articles = tuple(read_articles(Path(data.articles or ""), known))
     if themes is None:
         found = sorted({theme for article in articles for line in article.lines for theme in line.themes})
-        themes = tuple(Theme(name, name) for name in found)
+        themes = tuple(Theme(name, name, color=colour(number)) for number, name in enumerate(found, 1))
     corpus = Corpus(themes, articles)
     _check_labels(corpus, task)
     _check_repeats(corpus)

@@ -13,6 +13,7 @@ from typing import Any
 from tema.themes import Theme
 from tema.writers import finish, partial
 
+MARK = '<meta name="generator" content="Tema">'  # in the page's head, so that it is never read as an article
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 
 
@@ -25,10 +26,10 @@ class PageWriter:
         environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
         template: Any = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
         self._parts: Any = template.module
-        self._path, self._themes = path, {theme.id: theme for theme in themes}
+        self._path, self._themes = path, {theme.id: (number, theme) for number, theme in enumerate(themes)}
         self._open: list[dict[str, Any]] = []  # paragraphs of the article that is being read
         self._stream = partial(path).open("w", encoding="utf-8")
-        self._stream.write(self._parts.head(themes, note))
+        self._stream.write(self._parts.head(themes, note, MARK))
 
     def write(self, record: dict[str, Any]) -> None:
         """Add one record; an article is shown when its last paragraph has come."""
@@ -56,19 +57,22 @@ class PageWriter:
         self._open.clear()
 
     def _show(self, record: dict[str, Any], title: str, counts: dict[str, int], n: int, lines: list[dict[str, Any]]) -> None:
-        chips = [(theme, counts[theme.id]) for theme in self._themes.values() if counts.get(theme.id)]
+        carried = [(number, theme) for number, theme in self._themes.values() if counts.get(theme.id)]
+        chips = [(theme, counts[theme.id]) for _, theme in carried]
+        numbers = [number for number, _ in carried]
         doubtful = not lines and record["needs_review"]
-        self._stream.write(self._parts.article(title or record["article_id"], record["source"], chips, n, doubtful, lines))
+        name = title or record["article_id"]
+        self._stream.write(self._parts.article(name, record["source"], chips, numbers, n, doubtful, lines))
 
     def _line(self, record: dict[str, Any]) -> dict[str, Any]:
-        themes = [(self._themes[theme], record["scores"][theme]) for theme in record["themes"]]
-        colours = [theme.color for theme, _ in themes]
+        carried = [self._themes[theme] for theme in record["themes"]]
         return {
             "text": record["text"],
             "kind": record["kind"],
-            "themes": themes,
+            "themes": [(theme, record["scores"][theme.id]) for _, theme in carried],
+            "numbers": [number for number, _ in carried],
             "review": record["needs_review"],
-            "bar": _bar(colours),
+            "bar": _bar([theme.color for _, theme in carried]),
         }
 
 

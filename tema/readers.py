@@ -6,23 +6,21 @@ before it starts.
 
 from __future__ import annotations
 
-import csv
 import glob
-import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from tema.articles import Article, make_article
 from tema.errors import InputError, nearest
+from tema.page import MARK
+from tema.tables import TABLES, read_rows
 
-TEXTS, PAGES, TABLES = (".txt",), (".html", ".htm"), (".csv", ".tsv", ".jsonl", ".parquet")
+TEXTS, PAGES = (".txt",), (".html", ".htm")
 ENDINGS = TEXTS + PAGES + TABLES
-NumberedRow = tuple[int, Mapping[str, Any] | str]
-_MAX_FIELD = 1 << 28  # csv's own limit of 128 KiB would refuse long articles
 
 
 @dataclass(frozen=True)
@@ -37,13 +35,15 @@ class SetAside:
 class Reader:
     """Streams articles; what had to be left out collects in `set_aside`.
 
-    `text_column` and `id_column` name the columns of tables; without `id_column` the row number is the id. `output` is where the
-    tags go; it is never read as an input.
+    `text_column`, `id_column` and `title_column` name the columns of tables; without an id column the row number is the id,
+    without a title column an article has the headline that its text begins with. `output` is where the tags go; it is never
+    read as an input.
     """
 
     text_column: str = "text"
     id_column: str | None = None
     output: str | None = None
+    title_column: str | None = None
     set_aside: list[SetAside] = field(default_factory=list)
 
     def read(self, inputs: Sequence[str]) -> Iterator[Article]:
@@ -86,16 +86,19 @@ class Reader:
             self._leave_out(source, str(error))
             return
         title, links = "", frozenset[str]()
+        if page and MARK in text[:1000]:
+            self._leave_out(source, "a page of tags that predict.py wrote, not an article")
+            return
         if page:
             title, text, links = extract_page(text)
         if not text.strip():
             reason = "no article text found in the page" if page and data.strip() else "empty"
             self._leave_out(source, reason)
             return
-        yield make_article(article_id, source, text, title, links)
+        yield make_article(_whole(article_id), _whole(source), text, title, links)
 
     def _table(self, path: Path) -> Iterator[Article]:
-        for number, row in read_rows(path, (self.text_column, self.id_column), self._leave_out):
+        for number, row in read_rows(path, (self.text_column, self.id_column, self.title_column), self._leave_out):
             if isinstance(row, str):  # a broken row: the reason
                 self._leave_out(f"{path}:{number}", row)
                 continue
@@ -103,12 +106,18 @@ class Reader:
             if not isinstance(text, str) or not text.strip("\ufeff \t\r\n"):
                 self._leave_out(f"{path}:{number}", f"no text in {self.text_column!r} (found {text!r:.60})")
                 continue
-            text = text.encode("utf-8", "replace").decode()  # JSON can spell half a character, which no file can hold
             key = row.get(self.id_column) if self.id_column else None
-            yield make_article(str(key) if key not in (None, "") else f"{path.stem}:{number}", f"{path}:{number}", text)
+            name = str(key) if key not in (None, "") else f"{path.stem}:{number}"
+            title = row.get(self.title_column) if self.title_column else None
+            yield make_article(_whole(name), _whole(f"{path}:{number}"), _whole(text), _whole(str(title or "")))
 
     def _leave_out(self, source: str, reason: str) -> None:
         self.set_aside.append(SetAside(source, reason))
+
+
+def _whole(text: str) -> str:
+    """JSON and names of files can hold half a character, which no output can."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def decode(data: bytes) -> str:
@@ -126,29 +135,56 @@ def decode(data: bytes) -> str:
 
 
 _TITLE_WORDS = 4  # a shorter heading may be a rubric
+_MOST = 0.6  # of the characters
 _LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")  # as trafilatura writes links
+_INLINE = re.compile(r"\s*((?:baca|lihat|simak)\s+(?:juga|pula)\b[^\[\]\w]{0,4}\[[^\[\]]+\]\([^()\s]*\))\s*", re.IGNORECASE)
 
 
 def extract_page(html: str) -> tuple[str, str, frozenset[str]]:
-    """An HTML page → its title, the text of its article (a line per paragraph; trafilatura, favouring recall), and those lines
-    that are nothing but a link to another page."""
-    import trafilatura
+    """An HTML page → its title, the text of its article (a line per paragraph), and those lines that are furniture: nothing but a
+    link to another page, or before or after all that a stricter reading takes for the article.
+
+    trafilatura reads the page twice, favouring recall and as it does by itself: the first loses no paragraph, the second
+    hardly takes in what stands around the article.
+    """
     from trafilatura.utils import load_html
 
-    tree = load_html(html)
+    title, lines = _extracted(html, recall=True)
+    _, strict = _extracted(html, recall=False)
+    plain = {line: _LINK.sub(_without_address, line) for line in lines}
+    links = {plain[line].strip("-–• \t") for line in lines if _LINK.fullmatch(line.strip("-–• \t"))}
+    lines = [plain[line] for line in lines]
+    around = _around(lines, {_LINK.sub(_without_address, line) for line in strict})
+    own = _own_title(load_html(html), title)
+    if own != title and own not in lines and lines and lines[0] == title:
+        del lines[0]  # the standing head, whose place `make_article` gives to the title
+    return own, "\n".join(lines), frozenset(links | around - {own, title})
+
+
+def _extracted(html: str, recall: bool) -> tuple[str, list[str]]:
+    """The title and the lines, with links as in Markdown, that trafilatura finds in a page; a read-also link within a paragraph
+    gets a line of its own."""
+    import trafilatura
+
     document = trafilatura.bare_extraction(
-        tree, favor_recall=True, include_comments=False, include_tables=False, include_links=True, with_metadata=True
+        html, favor_recall=recall, include_comments=False, include_tables=False, include_links=True, with_metadata=True
     )
     if document is None:
-        return "", "", frozenset()
-    lines = (document.text or "").split("\n")
-    links = frozenset(match[1].strip() for line in lines if (match := _LINK.fullmatch(line.strip("-–• \t"))))
-    lines = [_LINK.sub(r"\1", line) for line in lines]
-    found = document.title or ""
-    title = _own_title(tree, found)
-    if title != found and title not in lines and lines[0] == found:
-        del lines[0]  # the standing head, whose place `make_article` gives to the title
-    return title, "\n".join(lines), links
+        return "", []
+    return document.title or "", [line for line in _INLINE.sub(r"\n\1\n", document.text or "").split("\n") if line.strip()]
+
+
+def _without_address(link: re.Match[str]) -> str:
+    """The words of a link, apart from what follows it without a blank."""
+    return link[1] + (" " if link.string[link.end() : link.end() + 1].isalnum() else "")
+
+
+def _around(lines: list[str], strict: set[str]) -> set[str]:
+    """The lines before the first and after the last that a stricter reading has too, if it has most of the text."""
+    common = [i for i, line in enumerate(lines) if line in strict]
+    if sum(len(lines[i]) for i in common) < _MOST * sum(map(len, lines)):
+        return set()
+    return {line for line in lines[: common[0]] + lines[common[-1] + 1 :] if line not in strict}
 
 
 def _own_title(tree: Any, found: str) -> str:
@@ -158,104 +194,6 @@ def _own_title(tree: Any, found: str) -> str:
     headings = (" ".join(heading.text_content().split()) for heading in tree.iter("h1", "h2", "h3"))
     own = (text for text in headings if len(text.split()) >= _TITLE_WORDS and named.startswith(text))
     return found if found and named.startswith(found) else next(own, found)
-
-
-def read_rows(path: Path, columns: Sequence[str | None], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:
-    """The rows of a .csv, .tsv, .jsonl or .parquet table in order, numbered from 1; a broken row comes as the reason, a str.
-
-    Raises InputError when a named column is missing. A table that is empty or unreadable goes to `leave_out`.
-    """
-    kind = path.suffix.lower()
-    if path.stat().st_size == 0:
-        leave_out(str(path), "empty")
-        return
-    wanted = [column for column in columns if column]
-    if kind == ".parquet":
-        yield from _parquet_rows(path, wanted, leave_out)
-        return
-    try:
-        encoding = _encoding(path)
-    except UnicodeError as error:
-        leave_out(str(path), str(error))
-        return
-    with path.open(encoding=encoding, newline="") as stream:
-        yield from (_json_rows(stream, path, wanted) if kind == ".jsonl" else _csv_rows(stream, path, wanted))
-
-
-def _csv_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[NumberedRow]:
-    csv.field_size_limit(_MAX_FIELD)
-    rows = csv.reader(stream, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
-    header = next(rows, [])
-    require_columns(path, header, wanted)
-    for number, row in enumerate(rows, 1):
-        if row and len(row) != len(header):
-            yield number, f"expected {len(header)} columns, found {len(row)}"
-        elif row:
-            yield number, dict(zip(header, row, strict=True))
-
-
-def _json_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[NumberedRow]:
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            yield number, _json_row(line, wanted)
-
-
-def _json_row(line: str, wanted: Sequence[str]) -> Mapping[str, Any] | str:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        return f"not valid JSON: {error.msg} at column {error.colno}"
-    except (ValueError, RecursionError) as error:
-        return f"not usable JSON: {error}"
-    if not isinstance(row, dict):
-        return f"expected a JSON object, found {type(row).__name__}"
-    missing = [column for column in wanted if column not in row]
-    return f"no {missing[0]!r} among {sorted(row)}.{nearest(missing[0], row)}" if missing else row
-
-
-def _parquet_rows(path: Path, wanted: Sequence[str], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        file = pq.ParquetFile(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        leave_out(str(path), f"not a Parquet file: {error}")
-        return
-    with file:
-        require_columns(path, file.schema_arrow.names, wanted)
-        number = 0
-        try:
-            for batch in file.iter_batches(batch_size=256):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-        except (pa.ArrowInvalid, OSError) as error:
-            leave_out(str(path), f"broken after row {number}: {error}")
-
-
-def require_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
-    """Raises InputError that lists the columns a table has and the nearest to the missing one."""
-    for column in wanted:
-        if column not in there:
-            have = ", ".join(there) or "none"
-            raise InputError(f"{path}: no column {column!r}.{nearest(column, there)} It has: {have}. Name it with --text-column.")
-
-
-def _encoding(path: Path) -> str:
-    """Which encoding a table is in, from its whole content, read in pieces."""
-    with path.open("rb") as stream:
-        marked = stream.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
-        try:
-            with path.open(encoding=encoding, newline="") as text:
-                while piece := text.read(1 << 20):
-                    if "\x00" in piece:
-                        raise UnicodeError("not text: it holds NUL bytes; save it as UTF-8")
-            return encoding
-        except UnicodeDecodeError:
-            continue
-    raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
 
 
 def expand(inputs: Sequence[str]) -> Iterator[str]:
@@ -271,9 +209,12 @@ def expand(inputs: Sequence[str]) -> Iterator[str]:
                 )
             yield name
         elif path.is_dir():
-            found = sorted(str(p) for p in path.rglob("*") if p.suffix.lower() in ENDINGS and p.is_file())
+            files = sorted(str(p) for p in path.rglob("*") if p.is_file())
+            found = [file for file in files if Path(file).suffix.lower() in ENDINGS]
             if not found:
                 raise InputError(f"{name}: no {', '.join(ENDINGS)} file in this folder")
+            if left := len(files) - len(found):
+                print(f"{name}: files of other kinds are not read: {left} (expected {', '.join(ENDINGS)})", file=sys.stderr)
             yield from found
         else:
             found = sorted(p for p in glob.glob(name, recursive=True) if Path(p).suffix.lower() in ENDINGS)

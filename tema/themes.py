@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import yaml
 
 from tema.errors import CorpusError
+
+# for themes without a colour of their own, in order (Okabe and Ito's, which the colour-blind can tell apart)
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c8400", "#5b6877")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Theme:
     name_en: str = ""
     definition: str = ""
     core_value: str = ""
-    color: str = "#888888"
+    color: str = PALETTE[-1]
     cues: tuple[str, ...] = ()
 
 
@@ -38,7 +42,7 @@ def load_themes(path: str | Path) -> tuple[Theme, ...]:
         raise CorpusError(f"{path}: not a themes file (a list under the key 'themes'): {error!r}") from None
     if not isinstance(entries, list):
         raise CorpusError(f"{path}: 'themes' must be a list, found {entries!r:.60}")
-    themes = tuple(_theme(entry, f"{path}: theme {number}") for number, entry in enumerate(entries, 1))
+    themes = tuple(_theme(entry, f"{path}: theme {number}", number) for number, entry in enumerate(entries, 1))
     ids = [theme.id for theme in themes]
     if len(ids) < 1 or len(set(ids)) < len(ids):
         raise CorpusError(f"{path}: expected at least one theme and no id twice, found {ids}")
@@ -61,7 +65,12 @@ def themes_yaml(themes: tuple[Theme, ...]) -> str:
     return yaml.safe_dump({"themes": entries}, sort_keys=False, allow_unicode=True, width=110)
 
 
-def _theme(entry: Any, place: str) -> Theme:
+def colour(number: int) -> str:
+    """The palette's colour for the theme of this number, counted from 1."""
+    return PALETTE[(number - 1) % len(PALETTE)]
+
+
+def _theme(entry: Any, place: str, number: int) -> Theme:
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"].strip():
         raise CorpusError(f"{place}: expected a mapping with an 'id', found {entry!r}")
     names = entry.get("name") or {}
@@ -72,12 +81,15 @@ def _theme(entry: Any, place: str) -> Theme:
     unknown = set(entry) - {"id", "name", "definition", "core_value", "color", "cues"}
     if unknown:
         raise CorpusError(f"{place} ({entry['id']}): unknown keys {sorted(unknown)}")
+    color = str(entry.get("color") or colour(number))
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        raise CorpusError(f"{place} ({entry['id']}): 'color' must be written like \"#1f6f8b\", found {color!r:.60}")
     return Theme(
         id=entry["id"],
         name=names.get("id") or entry["id"],
         name_en=names.get("en") or entry["id"],
         definition=" ".join(str(entry.get("definition") or "").split()),
         core_value=str(entry.get("core_value") or ""),
-        color=str(entry.get("color") or "#888888"),
+        color=color,
         cues=tuple(entry.get("cues") or ()),
     )

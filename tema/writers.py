@@ -73,12 +73,14 @@ def _ending(output: str) -> str:
 
 
 def check_output(output: str, level: str, resume: bool) -> None:
-    """Raises OutputError for an ending that cannot be written, not at this level, or not be resumed."""
+    """Raises OutputError for a folder, and for an ending that cannot be written, not at this level, or not be resumed."""
     ending = _ending(output)
     if ending not in FORMATS:
         raise OutputError(f"{output}: cannot write {ending or 'a file without an ending'}; expected {', '.join(FORMATS)}")
     if ending == ".labelstudio.json" and level != "paragraph":
         raise OutputError(f"{output}: Label Studio's tasks are paragraphs; leave --level article out, or choose another ending")
+    if Path(output).is_dir():
+        raise OutputError(f"{output}: is a folder; name a file with --output")
     if resume and ending != ".jsonl":
         raise OutputError(f"{output}: only .jsonl output can be resumed; convert it afterwards or leave --resume out")
 

@@ -213,6 +213,19 @@ def test_make_article_when_title_bears_the_sites_name_then_the_pages_own_headlin
         "Facebook 31 · WhatsApp 12 · X 3",
         "Suka 12 - Bagikan 4 - Komentar 0",
         "Pengunjung hari ini: 12 — Total: 4.310",
+        "KABAR TANJUNG | BERITA UTAMA",
+        "Rep: Dimas Aryo / Red: Sulton",
+        "Like this:",
+        "Memuat...",
+        "Next Post",
+        "*** (rf)",
+        'Simak Video "Perjuangan Guru di Pedalaman"',
+        "Hubungi kami: redaksi di kantor pusat",
+        "Dapatkan kabar pilihan setiap hari. Mari bergabung di Grup Telegram kami.",
+        "Dibagikan: Facebook 9 • WhatsApp 20",
+        "Komentar sepenuhnya menjadi tanggung jawab pengirim.",
+        "Komentar pembaca dimoderasi.",
+        "Tinggalkan komentar Anda di bawah ini.",
         "Tulis komentar Anda. Kolom bertanda bintang harus diisi.",
         "Komentar (2). Silakan masuk lebih dulu.",
         "Belum ada komentar. Jadilah yang pertama.",
@@ -227,9 +240,21 @@ def test_kinds_when_line_is_a_list_of_links_a_counter_or_a_comment_form_then_boi
     "line",
     [
         "Belum ada komentar resmi dari Sekda soal pegawai yang mangkir itu.",
-        "Arahannya: • Datang sebelum pukul tujuh • Layani warga dengan ramah • Jaga nama baik kantor",
+        "Belum ada komentar. Kepala BKPSDM yang dihubungi lewat telepon tidak menjawab.",
+        '"Belum ada komentar. Kami menunggu hasil pemeriksaan Inspektorat," kata Sekda.',
+        '"Kirimkan tanggapan Anda lewat kanal aduan, pasti kami jawab," kata kepala dinas.',
+        "“Tulis komentar Anda di kotak saran. Kami baca setiap sore,” ujar lurah.",
+        "Komentar sepenuhnya ia serahkan kepada Inspektorat, yang memeriksa kasus pungli itu.",
         "Pengunjung diminta mengisi buku tamu, 12 petugas melayani mereka dengan sabar.",
+        "WA 081234567890, Telegram 081234567890",
+        "Simak video itu sampai habis, kata Sekda, lalu tanyakan pada diri sendiri apakah kita jujur.",
+        "ASN WAJIB NETRAL, KATA SEKDA | PESAN UNTUK SEMUA",
     ],
 )
-def test_kinds_when_line_only_begins_like_furniture_then_body(line: str) -> None:
-    assert line_kinds([BODY, line, BODY])[1] == "body"
+def test_kinds_when_line_only_begins_like_furniture_then_kept(line: str) -> None:
+    assert line_kinds([BODY, line, BODY])[1] != "boilerplate"
+
+
+def test_article_when_headline_counts_visitors_then_still_its_title() -> None:
+    for title in ("Kunjungan Kerja Komisi II ke Berau 2024", "Pengunjung MPP Kuningan Capai 1.200"):
+        assert make_article("a", "-", f"{title}\n{BODY}\n{BODY}").title == title

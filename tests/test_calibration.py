@@ -83,3 +83,11 @@ def test_thresholds_when_chosen_then_no_line_stands_on_one() -> None:
     alone = [choose_thresholds(probabilities[:, [j]], labels[:, [j]])[0] for j in range(3)]
     gaps = [np.abs(probabilities[:, j] - threshold).min() for j, threshold in enumerate(alone)]
     assert min(gaps) > 1e-6
+
+
+def test_thresholds_when_many_are_equally_good_then_one_from_the_upper_part() -> None:
+    positives, doubtful, negatives = np.full(200, 0.9), np.linspace(0.3, 0.7, 4), np.full(796, 0.05)
+    probabilities = np.concatenate([positives, doubtful, negatives])[:, None]
+    labels = (np.arange(1000) < 202)[:, None]  # half of the doubtful ones, so F1 is the same within a point from 0.3 to 0.9
+    (threshold,) = choose_thresholds(probabilities, labels)
+    assert threshold == pytest.approx((0.56667 + 0.7) / 2, abs=1e-3)

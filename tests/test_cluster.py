@@ -107,3 +107,9 @@ def test_predict_when_ray_lacks_an_output_then_exit_2(model: Path) -> None:
     result = run_script("predict.py", "data/samples", "--ray", "--model", model)
     assert result.returncode == 2
     assert "needs --output" in result.stderr
+
+
+def test_predict_when_the_clusters_output_is_named_like_a_file_then_refused(model: Path, archive: Path, tmp_path: Path) -> None:
+    run = run_script("predict.py", archive, "--model", model, "--ray", "--output", tmp_path / "tags.html")
+    assert run.returncode == 1
+    assert "--ray writes a folder of Parquet files" in run.stderr

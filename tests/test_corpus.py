@@ -176,6 +176,17 @@ def test_load_when_table_label_is_unknown_then_row_label_and_nearest(write: Writ
         )
 
 
+def test_load_themes_when_colour_is_no_colour_then_said(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("themes: [{id: a}, {id: b, color: 'red;background:url(//x)'}]", encoding="utf-8")
+    with pytest.raises(CorpusError, match="theme 2 .b.: 'color' must be written like"):
+        load_themes(tmp_path / "t.yaml")
+
+
+def test_load_themes_when_they_have_no_colours_then_neighbours_differ(tmp_path: Path) -> None:
+    (tmp_path / "t.yaml").write_text("themes: [{id: a}, {id: b}, {id: c}]", encoding="utf-8")
+    assert len({theme.color for theme in load_themes(tmp_path / "t.yaml")}) == 3
+
+
 @pytest.mark.parametrize(
     "content", ["themes: 5", "themes: [{id: a, name: [b]}]", "themes: [{id: a, cues: 5}]", "- x", "themes: [{name: a}]"]
 )

@@ -18,6 +18,7 @@ from tema.settings import load_settings
 from tema.themes import load_themes
 from tema.writers import partial
 
+THEME_IDS = [theme.id for theme in load_themes(ROOT / "data" / "themes.yaml")]
 GUIDE = (ROOT / "docs" / "labelling.md").read_text(encoding="utf-8")
 
 
@@ -59,23 +60,26 @@ def test_tasks_when_written_then_one_json_list(tmp_path: Path) -> None:
 
 
 def test_guide_when_read_then_its_interface_offers_every_theme() -> None:
-    themes = [theme.id for theme in load_themes(ROOT / "data" / "themes.yaml")]
-    assert re.findall(r'<Choice value="(\w+)"/>', GUIDE) == themes
+    assert re.findall(r'<Choice value="(\w+)"/>', GUIDE) == THEME_IDS
     assert '<Choices name="themes" toName="text"' in GUIDE
     assert '<Text name="text" value="$text"/>' in GUIDE
 
 
 def test_guide_when_its_conversion_is_run_then_the_table_can_be_trained_on(tmp_path: Path) -> None:
-    cells = ['{"choices":["integrity","discipline"]}', "discipline", ""]  # as Label Studio 1.x exports two, one and no choice
+    first, second, *rest = THEME_IDS
+    cells = [json.dumps({"choices": [first, second]}), "", *rest]  # as Label Studio 1.x exports two choices, none, and one
     with (tmp_path / "export.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["article_id", "text", "themes"])
-        writer.writerows([f"a{i}", f"Kalimat yang ke-{i}, begitu.", cells[i % 3]] for i in range(90))
+        writer.writerow(["article_id", "text", "kind", "themes"])
+        writer.writerows([f"a{i}", f"Kalimat yang ke-{i}, begitu.", "body", cells[i % len(cells)]] for i in range(90))
+        writer.writerow(["a0", "Baca juga: harga cabai", "boilerplate", ""])
     code = re.findall(r"<<'PY'\n(.*?)\nPY", GUIDE, re.S)[0]
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+    command = GUIDE[GUIDE.index("\npython train.py") :].split("```")[0]
     options = [
-        option.replace("corrected.jsonl", str(tmp_path / "corrected.jsonl")) for option in re.findall(r"--set (\S+)", GUIDE)
+        option.replace("corrected.jsonl", str(tmp_path / "corrected.jsonl")) for option in re.findall(r"--set (\S+)", command)
     ]
-    settings = load_settings(ROOT / "configs" / "default.yaml", [*options, "data.themes=null"])
+    settings = load_settings(ROOT / "configs" / "default.yaml", [*options, f"data.themes={ROOT / 'data' / 'themes.yaml'}"])
     corpus = load_corpus(settings.data, settings.task)
-    assert [sorted(a.lines[0].themes) for a in corpus.articles[:3]] == [["discipline", "integrity"], ["discipline"], []]
+    assert [sorted(article.lines[0].themes) for article in corpus.articles[:3]] == [sorted([first, second]), [], [rest[0]]]
+    assert sum(len(article.lines) for article in corpus.articles) == 90

@@ -14,7 +14,7 @@ from tema.page import PageWriter
 from tema.themes import Theme
 from tema.writers import partial
 
-THEMES = (Theme("integrity", "Integritas", "Integrity", color="#112233"), Theme("discipline", "Disiplin", color="#445566"))
+THEMES = (Theme("integrity", "Integritas", color="#112233"), Theme("jam kerja & <b>", "Disiplin", color="#445566"))
 
 
 def paragraph(key: str, number: int, text: str, themes: list[str], kind: str = "body", review: bool = False) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def paragraph(key: str, number: int, text: str, themes: list[str], kind: str = "
 
 
 RECORDS = [
-    paragraph("a", 0, "Sekda: Jujur dan Tepat Waktu", ["integrity", "discipline"], "headline"),
+    paragraph("a", 0, "Sekda: Jujur dan Tepat Waktu", ["integrity", "jam kerja & <b>"], "headline"),
     paragraph("a", 1, "Apel pagi <script>alert(1)</script> & rapat", [], review=True),
     paragraph("a", 2, "Baca juga: harga cabai", [], "boilerplate"),
     paragraph("b", 0, "Uang dikembalikan.", ["integrity"]),
@@ -70,14 +70,14 @@ def test_page_when_text_holds_markup_then_it_is_shown_and_not_run(tmp_path: Path
 
 def test_page_when_level_is_article_then_counts_are_shown(tmp_path: Path) -> None:
     record = {
-        "article_id": "a", "source": "a.txt", "title": "Judul", "themes": ["discipline"], "scores": {}, "paragraphs": 4,
-        "theme_paragraphs": {"discipline": 2}, "needs_review": True,
+        "article_id": "a", "source": "a.txt", "title": "Judul", "themes": ["jam kerja & <b>"], "scores": {}, "paragraphs": 4,
+        "theme_paragraphs": {"jam kerja & <b>": 2}, "needs_review": True,
     }  # fmt: skip
     html = page(tmp_path / "o.html", [record])
     assert "<h2>Judul</h2>" in html
     assert "Disiplin 2" in html
     assert "4 paragraphs" in html
-    assert 'data-themes="discipline" data-review' in html
+    assert 'data-themes="1" data-review' in html
 
 
 def test_page_when_model_is_a_stand_in_then_it_says_so_first(tmp_path: Path) -> None:
@@ -91,13 +91,37 @@ def test_page_when_nothing_was_read_then_whole_and_empty(tmp_path: Path) -> None
     assert html.rstrip().endswith("</html>")
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs the browser chromium")
-def test_page_when_opened_then_filters_count_their_lines(tmp_path: Path) -> None:
-    page(tmp_path / "o.html", RECORDS)
+def shown_after(browser_page: Path, *actions: str) -> str:
+    """What the page says it shows after scripted clicks and words, in a headless browser."""
+    script = "".join(f"{action};" for action in actions) + "filter(); document.title = shown.textContent"
+    browser_page.write_text(browser_page.read_text(encoding="utf-8") + f"<script>{script}</script>", encoding="utf-8")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--dump-dom"]
-    shown = subprocess.run(
-        ["chromium", *flags, (tmp_path / "o.html").as_uri()], capture_output=True, text=True, timeout=120, check=True
-    ).stdout
-    assert "Integritas <span>2</span>" in shown
-    assert "Disiplin <span>1</span>" in shown
-    assert "2 articles, 4 lines" in shown
+    run = subprocess.run(["chromium", *flags, browser_page.as_uri()], capture_output=True, text=True, timeout=120, check=True)
+    return re.findall(r"<title>(.*?)</title>", run.stdout)[0]
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="needs the browser chromium")
+@pytest.mark.parametrize(
+    ("actions", "shown"),
+    [
+        ([], "2 articles, 4 lines"),
+        (["buttons[0].click()"], "2 articles, 2 lines"),
+        (["buttons[1].click()"], "1 article, 1 line"),
+        (["buttons[1].click()", "buttons[1].click()"], "2 articles, 4 lines"),
+        (["document.getElementById('doubtful').click()"], "1 article, 1 line"),
+        (["document.getElementById('bare').click()"], "2 articles, 2 lines"),
+        (["document.getElementById('furniture').click()"], "2 articles, 3 lines"),
+        (["filters.querySelector('[type=search]').value = 'rapat apel'"], "1 article, 1 line"),
+        (["filters.querySelector('[type=search]').value = 'integritas'"], "0 articles, 0 lines"),
+    ],
+)
+def test_page_when_filtered_then_only_the_lines_asked_for_remain(tmp_path: Path, actions: list[str], shown: str) -> None:
+    page(tmp_path / "o.html", RECORDS)
+    assert shown_after(tmp_path / "o.html", *actions) == shown
+
+
+def test_page_when_written_then_every_line_bears_what_the_filters_ask_for(tmp_path: Path) -> None:
+    html = page(tmp_path / "o.html", RECORDS)
+    marks = re.findall(r'<div class="line (\w+)" data-themes="([\d ]*)"( data-review)?', html)
+    assert marks == [("headline", "0 1", ""), ("body", "", " data-review"), ("boilerplate", "", ""), ("body", "0", "")]
+    assert re.findall(r'data-theme="(\d)"', html) == ["0", "1"]

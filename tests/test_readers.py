@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,6 +93,29 @@ def test_read_when_csv_has_quoted_lines_then_one_article_per_row(write: Write) -
 def test_read_when_id_column_named_then_ids_come_from_it(write: Write) -> None:
     path = write("a.tsv", "no\tisi\nx1\tSatu.\n")
     assert [a.article_id for a in Reader("isi", "no").read([str(path)])] == ["x1"]
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_read_when_csv_is_as_excel_writes_it_in_indonesia_then_read_alike(write: Write, delimiter: str) -> None:
+    rows = [["id", "judul", "text"], ["7", "Satu, Dua", "Isi, pertama."], ["8", "", "Isi kedua."]]
+    path = write("a.csv", "\ufeff" + "\r\n".join(delimiter.join(row) for row in rows))
+    assert [[p.text for p in article.paragraphs] for article in Reader().read([str(path)])] == [["Isi, pertama."], ["Isi kedua."]]
+
+
+def test_read_when_title_column_is_named_then_it_heads_the_article(write: Write) -> None:
+    path = write("a.csv", "judul,text\nSekda Minta Pegawai Jujur,Isi pertama yang cukup panjang.\n,Isi kedua.\n")
+    first, second = Reader(title_column="judul").read([str(path)])
+    assert (first.title, first.paragraphs[0].kind) == ("Sekda Minta Pegawai Jujur", "headline")
+    assert [p.text for p in second.paragraphs] == ["Isi kedua."]
+
+
+def test_read_when_folder_holds_files_of_other_kinds_then_their_number_is_said(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("a.txt", "Satu.")
+    write("b.docx", "x")
+    assert len(list(Reader().read([str(tmp_path)]))) == 1
+    assert "files of other kinds are not read: 1" in capsys.readouterr().err
 
 
 def test_read_when_csv_lacks_the_column_then_nearest_and_all_are_named(write: Write) -> None:
@@ -201,3 +225,54 @@ def test_read_when_a_text_is_given_as_a_file_name_then_told_of_text() -> None:
 def test_read_when_utf_16_is_cut_in_mid_character_then_set_aside(write: Write) -> None:
     data = "text\nSatu.\n".encode("utf-16")[:-1]
     assert "neither UTF-8" in read(write("a.csv", data))[1].set_aside[0].reason
+
+
+def test_read_when_page_is_one_of_predicts_own_then_set_aside(write: Write) -> None:
+    from tema.page import MARK
+
+    articles, reader = read(write("tags.html", PAGE.replace("<head>", f"<head>{MARK}")))
+    assert articles == []
+    assert [left.reason for left in reader.set_aside] == ["a page of tags that predict.py wrote, not an article"]
+
+
+def test_read_when_id_or_file_name_holds_half_a_character_then_it_can_be_written(write: Write, tmp_path: Path) -> None:
+    path = write("a.jsonl", '{"no": "\\ud800", "text": "Satu."}\n')
+    (article,) = Reader("text", "no").read([str(path)])
+    assert article.article_id == "?"
+    name = os.fsencode(tmp_path) + b"/b\xff.txt"
+    with open(name, "w", encoding="utf-8") as stream:  # noqa: PTH123
+        stream.write("Satu.")
+    (article,) = Reader().read([os.fsdecode(name)])
+    assert article.article_id == "b?"
+    assert article.source.endswith("b?.txt")
+
+
+LINE = "Sekda meminta {} pegawai menepati jam kerja dan tidak meninggalkan warga yang sedang menunggu di loket pelayanan."
+
+
+def test_read_when_other_articles_are_listed_after_the_page_then_boilerplate(write: Write) -> None:
+    body = "".join(f"<p>{LINE.format(n)}</p>" for n in ("semua", "para", "segenap"))
+    others = "".join(
+        f'<li><a href="/{n}">Bupati: PNS Wajib Netral di Pilkada {n}</a><span>{n} jam lalu</span></li>' for n in (1, 2)
+    )
+    heading = "<h1>Sekda Minta Pegawai Menepati Jam Kerja</h1>"
+    page = f'<html><body><div class="isi-berita">{heading}{body}</div><div><ul>{others}</ul></div>'
+    (article,) = Reader().read([str(write("a.html", f"{page}</body></html>"))])
+    kinds = {paragraph.text: paragraph.kind for paragraph in article.paragraphs}
+    assert [kind for text, kind in kinds.items() if text.startswith("Sekda meminta")] == ["body"] * 3
+    assert [(text, kind) for text, kind in kinds.items() if "Wajib Netral" in text] == [
+        (f"- Bupati: PNS Wajib Netral di Pilkada {n} {n} jam lalu", "boilerplate") for n in (1, 2)
+    ]
+
+
+def test_read_when_a_read_also_link_stands_in_a_paragraph_then_it_gets_a_line_of_its_own(write: Write) -> None:
+    link = '<strong>Baca juga: <a href="/1">PNS Wajib Netral di Pilkada</a></strong>'
+    body = f"<p>{LINE.format('semua')} {link} {LINE.format('para')}</p><p>{LINE.format('segenap')}</p>"
+    page = f"<html><body><article><h1>Sekda Minta Pegawai Menepati Jam Kerja</h1>{body}</article></body></html>"
+    (article,) = Reader().read([str(write("a.html", page))])
+    assert [(paragraph.text, paragraph.kind) for paragraph in article.paragraphs[-4:]] == [
+        (LINE.format("semua"), "body"),
+        ("Baca juga: PNS Wajib Netral di Pilkada", "boilerplate"),
+        (LINE.format("para"), "body"),
+        (LINE.format("segenap"), "body"),
+    ]

@@ -108,6 +108,12 @@ def test_check_output_when_csv_is_to_be_resumed_then_refused() -> None:
         check_output("tags.csv", "paragraph", resume=True)
 
 
+def test_check_output_when_place_is_a_folder_then_refused(tmp_path: Path) -> None:
+    (tmp_path / "tags.html").mkdir()
+    with pytest.raises(OutputError, match="tags.html: is a folder"):
+        check_output(str(tmp_path / "tags.html"), "paragraph", resume=False)
+
+
 def test_check_output_when_tasks_are_to_be_articles_then_refused() -> None:
     with pytest.raises(OutputError, match="tasks are paragraphs"):
         check_output("tags.labelstudio.json", "article", resume=False)

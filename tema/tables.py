@@ -1,0 +1,121 @@
+"""Tables (.csv, .tsv, .jsonl, .parquet) → their rows, one at a time; a broken row comes as the reason why."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from tema.errors import InputError, nearest
+
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+NumberedRow = tuple[int, Mapping[str, Any] | str]
+_MAX_FIELD = 1 << 28  # csv's own limit of 128 KiB would refuse long articles
+_DELIMITERS = ",;\t"  # Excel writes semicolons where the comma divides decimals, as in Indonesia
+
+
+def read_rows(path: Path, columns: Sequence[str | None], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:
+    """The rows of a .csv, .tsv, .jsonl or .parquet table in order, numbered from 1; a broken row comes as the reason, a str.
+
+    Raises InputError when a named column is missing. A table that is empty or unreadable goes to `leave_out`.
+    """
+    kind = path.suffix.lower()
+    if path.stat().st_size == 0:
+        leave_out(str(path), "empty")
+        return
+    wanted = [column for column in columns if column]
+    if kind == ".parquet":
+        yield from _parquet_rows(path, wanted, leave_out)
+        return
+    try:
+        encoding = _encoding(path)
+    except UnicodeError as error:
+        leave_out(str(path), str(error))
+        return
+    with path.open(encoding=encoding, newline="") as stream:
+        yield from (_json_rows(stream, path, wanted) if kind == ".jsonl" else _csv_rows(stream, path, wanted))
+
+
+def _csv_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[NumberedRow]:
+    csv.field_size_limit(_MAX_FIELD)
+    rows = csv.reader(stream, delimiter="\t" if path.suffix.lower() == ".tsv" else _delimiter(stream))
+    header = next(rows, [])
+    require_columns(path, header, wanted)
+    for number, row in enumerate(rows, 1):
+        if row and len(row) != len(header):
+            yield number, f"expected {len(header)} columns, found {len(row)}"
+        elif row:
+            yield number, dict(zip(header, row, strict=True))
+
+
+def _delimiter(stream: IO[str]) -> str:
+    """What divides the header into the most columns; the comma in doubt."""
+    header = stream.readline()
+    stream.seek(0)
+    return max(_DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter), [])))
+
+
+def _json_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[NumberedRow]:
+    for number, line in enumerate(stream, 1):
+        if line.strip():
+            yield number, _json_row(line, wanted)
+
+
+def _json_row(line: str, wanted: Sequence[str]) -> Mapping[str, Any] | str:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        return f"not valid JSON: {error.msg} at column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        return f"not usable JSON: {error}"
+    if not isinstance(row, dict):
+        return f"expected a JSON object, found {type(row).__name__}"
+    missing = [column for column in wanted if column not in row]
+    return f"no {missing[0]!r} among {sorted(row)}.{nearest(missing[0], row)}" if missing else row
+
+
+def _parquet_rows(path: Path, wanted: Sequence[str], leave_out: Callable[[str, str], object]) -> Iterator[NumberedRow]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        leave_out(str(path), f"not a Parquet file: {error}")
+        return
+    with file:
+        require_columns(path, file.schema_arrow.names, wanted)
+        number = 0
+        try:
+            for batch in file.iter_batches(batch_size=256):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, row
+        except (pa.ArrowInvalid, OSError) as error:
+            leave_out(str(path), f"broken after row {number}: {error}")
+
+
+def require_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raises InputError that lists the columns a table has and the nearest to the missing one."""
+    for column in wanted:
+        if column not in there:
+            have = ", ".join(there) or "none"
+            raise InputError(f"{path}: no column {column!r}.{nearest(column, there)} It has: {have}. Name it with --text-column.")
+
+
+def _encoding(path: Path) -> str:
+    """Which encoding a table is in, from its whole content, read in pieces."""
+    with path.open("rb") as stream:
+        marked = stream.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
+        try:
+            with path.open(encoding=encoding, newline="") as text:
+                while piece := text.read(1 << 20):
+                    if "\x00" in piece:
+                        raise UnicodeError("not text: it holds NUL bytes; save it as UTF-8")
+            return encoding
+        except UnicodeDecodeError:
+            continue
+    raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
