@@ -97,9 +97,11 @@ def main() -> int:
     writer = open_writer(arguments.output, arguments.level, tagger.bundle, arguments.resume)
     waiting = (article for article in _chained(first, articles) if not _is_done(article, done))
     try:
-        _tag_all(tagger, waiting, writer, arguments.level)
+        said = _tag_all(tagger, waiting, writer, arguments.level)
     finally:
         _tell(reader.set_aside)
+    if arguments.output and not is_quiet():
+        print(f"{arguments.output}: {said}", file=sys.stderr)
     return SET_ASIDE if reader.set_aside else DONE
 
 
@@ -120,13 +122,19 @@ def _tell(left_out: Sequence[SetAside]) -> None:
         print(f"set aside: {note.source}: {note.reason}", file=sys.stderr)
 
 
-def _tag_all(tagger: Tagger, articles: Iterable[Article], writer: Writer, level: str) -> None:
+def _tag_all(tagger: Tagger, articles: Iterable[Article], writer: Writer, level: str) -> str:
+    """Tag and write everything; what came out, in words."""
     from tema.tagging import records
 
+    n_articles = n_paragraphs = n_doubtful = 0
     for tagged in tagger.tag(_with_progress(articles)):
         for record in records(tagged, tagger.theme_ids, level):
             writer.write(record)
+        n_articles += 1
+        n_paragraphs += len(tagged.tags)
+        n_doubtful += sum(tags.needs_review for tags in tagged.tags)
     writer.close()
+    return f"{n_articles} articles, {n_paragraphs} paragraphs, of which {n_doubtful} need review"
 
 
 def _given_text(text: str) -> Iterable[Article]:
