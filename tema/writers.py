@@ -54,6 +54,8 @@ def open_writer(output: str | None, level: str, model: Bundle, resume: bool = Fa
 def _open_file(path: Path, ending: str, level: str, model: Bundle, resume: bool) -> Writer:
     theme_ids = [theme.id for theme in model.themes]
     if ending == ".jsonl":
+        if not resume and partial(path).exists():
+            print(f"{partial(path)}: left by a broken-off run, written anew; --resume goes on with it instead", file=sys.stderr)
         return _JsonLines(path, resume)
     if ending == ".csv":
         return _Csv(path, level, theme_ids)

@@ -103,8 +103,8 @@ def test_training_when_run_then_both_recipes_and_the_share_of_the_machine(
 
 def test_operations_when_lines_grow_then_only_attention_does() -> None:
     config = SimpleNamespace(hidden_size=8, intermediate_size=32, num_hidden_layers=2)
-    assert training.operations(config, [4]) == 6 * (2 * (4 * 64 + 2 * 8 * 32) + 2 * 2 * 8 * 4)
-    assert training.operations(config, [8]) - training.operations(config, [4]) == 6 * 2 * 2 * 8 * 4
+    assert training.operations(config, [4]) == 6 * ((4 * 64 + 2 * 8 * 32) + 2 * 64 + 2 * 8 * 4)
+    assert training.operations(config, [8]) - training.operations(config, [4]) == 6 * 2 * 8 * 4
 
 
 def test_scaling_when_run_then_rate_and_memory_by_size(

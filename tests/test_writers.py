@@ -103,6 +103,12 @@ def test_articles_done_when_file_is_not_of_this_level_then_refused_and_untouched
     assert path.read_text(encoding="utf-8") == content
 
 
+def test_open_when_a_broken_off_run_is_not_resumed_then_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    partial(tmp_path / "o.jsonl").write_text("{", encoding="utf-8")
+    open_writer(str(tmp_path / "o.jsonl"), "paragraph", MODEL)
+    assert "written anew; --resume goes on with it instead" in capsys.readouterr().err
+
+
 def test_check_output_when_csv_is_to_be_resumed_then_refused() -> None:
     with pytest.raises(OutputError, match="only .jsonl output can be resumed"):
         check_output("tags.csv", "paragraph", resume=True)
