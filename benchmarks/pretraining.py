@@ -90,7 +90,7 @@ def _steps(tokenizer: Any, texts: list[str]) -> Iterator[tuple[Any, float]]:
     for step in range(n):
         rows = order.sample(range(len(texts)), 32)
         batch = tokenizer([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt")
-        yield batch, min(1.0, (step + 1) / 60) * (1 - step / n)
+        yield batch, min(1.0, (step + 1) / (n / 10)) * (1 - step / n)
 
 
 def _autocast() -> torch.autocast:
