@@ -150,6 +150,8 @@ def extract_page(html: str) -> tuple[str, str, frozenset[str]]:
     from trafilatura.utils import load_html
 
     title, lines = _extracted(html, recall=True)
+    if not lines:
+        return "", "", frozenset()
     _, strict = _extracted(html, recall=False)
     plain = {line: _LINK.sub(_without_address, line) for line in lines}
     links = {plain[line].strip("-–• \t") for line in lines if _LINK.fullmatch(line.strip("-–• \t"))}
@@ -182,7 +184,7 @@ def _without_address(link: re.Match[str]) -> str:
 def _around(lines: list[str], strict: set[str]) -> set[str]:
     """The lines before the first and after the last that a stricter reading has too, if it has most of the text."""
     common = [i for i, line in enumerate(lines) if line in strict]
-    if sum(len(lines[i]) for i in common) < _MOST * sum(map(len, lines)):
+    if not common or sum(len(lines[i]) for i in common) < _MOST * sum(map(len, lines)):
         return set()
     return {line for line in lines[: common[0]] + lines[common[-1] + 1 :] if line not in strict}
 

@@ -276,3 +276,10 @@ def test_read_when_a_read_also_link_stands_in_a_paragraph_then_it_gets_a_line_of
         (LINE.format("para"), "body"),
         (LINE.format("segenap"), "body"),
     ]
+
+
+@pytest.mark.parametrize("content", ["<html><body></body></html>", "<html><body><script>1</script></body></html>"])
+def test_read_when_page_holds_no_article_then_set_aside(write: Write, content: str) -> None:
+    articles, reader = read(write("a.html", content))
+    assert articles == []
+    assert [left.reason for left in reader.set_aside] == ["no article text found in the page"]
