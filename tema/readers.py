@@ -144,32 +144,33 @@ def extract_page(html: str) -> tuple[str, str, frozenset[str]]:
     """An HTML page → its title, the text of its article (a line per paragraph), and those lines that are furniture: nothing but a
     link to another page, or before or after all that a stricter reading takes for the article.
 
-    trafilatura reads the page twice, favouring recall and as it does by itself: the first loses no paragraph, the second
+    trafilatura reads the parsed page twice, favouring recall and as it does by itself: the first loses no paragraph, the second
     hardly takes in what stands around the article.
     """
     from trafilatura.utils import load_html
 
-    title, lines = _extracted(html, recall=True)
+    tree = load_html(html)
+    title, lines = _extracted(tree, recall=True)
     if not lines:
         return "", "", frozenset()
-    _, strict = _extracted(html, recall=False)
+    _, strict = _extracted(tree, recall=False)
     plain = {line: _LINK.sub(_without_address, line) for line in lines}
     links = {plain[line].strip("-–• \t") for line in lines if _LINK.fullmatch(line.strip("-–• \t"))}
     lines = [plain[line] for line in lines]
     around = _around(lines, {_LINK.sub(_without_address, line) for line in strict})
-    own = _own_title(load_html(html), title)
+    own = _own_title(tree, title)
     if own != title and own not in lines and lines and lines[0] == title:
         del lines[0]  # the standing head, whose place `make_article` gives to the title
     return own, "\n".join(lines), frozenset(links | around - {own, title})
 
 
-def _extracted(html: str, recall: bool) -> tuple[str, list[str]]:
-    """The title and the lines, with links as in Markdown, that trafilatura finds in a page; a read-also link within a paragraph
-    gets a line of its own."""
+def _extracted(tree: Any, recall: bool) -> tuple[str, list[str]]:
+    """The title (sought with `recall` alone) and the lines, with links as in Markdown, that trafilatura finds in a parsed page,
+    which it leaves as it is; a read-also link within a paragraph gets a line of its own."""
     import trafilatura
 
     document = trafilatura.bare_extraction(
-        html, favor_recall=recall, include_comments=False, include_tables=False, include_links=True, with_metadata=True
+        tree, favor_recall=recall, include_comments=False, include_tables=False, include_links=True, with_metadata=recall
     )
     if document is None:
         return "", []
