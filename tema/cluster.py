@@ -212,7 +212,7 @@ def _is_address(name: str) -> bool:
 def _free_place(output: str) -> Any:
     """Where to write: an address as it is, a local folder beside its place. Raises OutputError when the output is named like a
     file, exists or cannot be made."""
-    if any(output.endswith(ending) for ending in FORMATS):
+    if output.endswith(FORMATS):
         raise OutputError(f"{output}: --ray writes a folder of Parquet files; give --output a name without an ending")
     taken = f"{output}: exists already; --ray writes a new folder of Parquet files, name another with --output"
     if _is_address(output):

@@ -27,9 +27,7 @@ class TaskWriter:
     def close(self) -> None:
         """Finish: the list takes its place."""
         self._stream.write("\n]\n" if self._between != "[\n" else "[]\n")
-        self._stream.flush()
-        finish(self._stream.fileno(), self._path)
-        self._stream.close()
+        finish(self._stream, self._path)
 
 
 def task(record: dict[str, Any], model_version: str) -> dict[str, Any]:

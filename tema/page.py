@@ -44,9 +44,7 @@ class PageWriter:
         """Finish: the page takes its place."""
         self._show_open()
         self._stream.write(self._parts.foot())
-        self._stream.flush()
-        finish(self._stream.fileno(), self._path)
-        self._stream.close()
+        finish(self._stream, self._path)
 
     def _show_open(self) -> None:
         if not self._open:
@@ -57,22 +55,17 @@ class PageWriter:
         self._open.clear()
 
     def _show(self, record: dict[str, Any], title: str, counts: dict[str, int], n: int, lines: list[dict[str, Any]]) -> None:
-        carried = [(number, theme) for number, theme in self._themes.values() if counts.get(theme.id)]
-        chips = [(theme, counts[theme.id]) for _, theme in carried]
-        numbers = [number for number, _ in carried]
+        carried = [(number, theme, counts[theme.id]) for number, theme in self._themes.values() if counts.get(theme.id)]
         doubtful = not lines and record["needs_review"]
-        name = title or record["article_id"]
-        self._stream.write(self._parts.article(name, record["source"], chips, numbers, n, doubtful, lines))
+        self._stream.write(self._parts.article(title or record["article_id"], record["source"], carried, n, doubtful, lines))
 
     def _line(self, record: dict[str, Any]) -> dict[str, Any]:
-        carried = [self._themes[theme] for theme in record["themes"]]
         return {
             "text": record["text"],
             "kind": record["kind"],
-            "themes": [(theme, record["scores"][theme.id]) for _, theme in carried],
-            "numbers": [number for number, _ in carried],
+            "themes": [(*self._themes[theme], record["scores"][theme]) for theme in record["themes"]],
             "review": record["needs_review"],
-            "bar": _bar([theme.color for _, theme in carried]),
+            "bar": _bar([self._themes[theme][1].color for theme in record["themes"]]),
         }
 
 

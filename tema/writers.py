@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from tema.errors import OutputError
 
@@ -144,10 +144,10 @@ class _JsonLines:
         self._stream.write(json.dumps(record, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
-        self._stream.flush()
         if self._path:
-            finish(self._stream.fileno(), self._path)
-            self._stream.close()
+            finish(self._stream, self._path)
+        else:
+            self._stream.flush()
 
 
 class _Csv:
@@ -163,9 +163,7 @@ class _Csv:
         self._writer.writerow([value for _, value in _flat(record)])
 
     def close(self) -> None:
-        self._stream.flush()
-        finish(self._stream.fileno(), self._path)
-        self._stream.close()
+        finish(self._stream, self._path)
 
 
 class _Parquet:
@@ -188,7 +186,7 @@ class _Parquet:
         self._flush()
         self._writer.close()
         with partial(self._path).open("rb") as stream:
-            finish(stream.fileno(), self._path)
+            finish(stream, self._path)
 
     def _flush(self) -> None:
         if self._rows:
@@ -272,7 +270,9 @@ def _flat(record: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def finish(descriptor: int, path: Path) -> None:
-    """What was written beside `path` is on the disk and takes its place."""
-    os.fsync(descriptor)
+def finish(stream: IO[Any], path: Path) -> None:
+    """What was written beside `path`, and is open as `stream`, goes to the disk and takes its place."""
+    stream.flush()
+    os.fsync(stream.fileno())
     partial(path).replace(path)
+    stream.close()
