@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tema.calibration import choose_thresholds
+from tema.calibration import calibrate
 from tema.evaluation import Prediction
 from tema.themes import Theme
 
@@ -38,7 +38,7 @@ def cue_pattern(theme: Theme) -> re.Pattern[str]:
 
 
 def tfidf(train: Examples, validation: Examples, test: Examples, task: str, seed: int) -> Prediction:
-    """TF-IDF (words and characters) + logistic regression, with the same threshold tuning as the model."""
+    """TF-IDF (words and characters) + logistic regression, with the same calibration and thresholds as the model."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
@@ -52,8 +52,6 @@ def tfidf(train: Examples, validation: Examples, test: Examples, task: str, seed
         OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", max_iter=1000, random_state=seed)),
     )
     model.fit(train.texts, train.labels.astype(int))
-    probabilities = np.asarray(model.predict_proba(test.texts))
-    if task == "multiclass":
-        return Prediction(probabilities == probabilities.max(axis=1, keepdims=True), probabilities)
-    thresholds = choose_thresholds(model.predict_proba(validation.texts), validation.labels)
-    return Prediction(probabilities >= np.array(thresholds), probabilities)
+    calibration = calibrate(np.asarray(model.decision_function(validation.texts)), validation.labels, task)
+    probabilities = calibration.probabilities(np.asarray(model.decision_function(test.texts)))
+    return Prediction(calibration.decide(probabilities), probabilities)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tema.calibration import choose_thresholds, raw_probabilities
+from tema.calibration import calibrate, logits_of, raw_probabilities
 from tema.encoders import encoder_folder
 from tema.errors import EncoderError
 from tema.evaluation import Prediction
@@ -49,7 +49,7 @@ def plain_fine_tuning(settings: Settings, corpus: Corpus, sides: Sides) -> Predi
 
 def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
     """SetFit (Tunstall et al., 2022): contrastive tuning of the encoder, then logistic regression on its sentence vectors, here
-    with the same threshold tuning as the model. Raises EncoderError when the package is not installed."""
+    with the same calibration and thresholds as the model. Raises EncoderError when the package is not installed."""
     try:
         from datasets import Dataset
         from setfit import SetFitModel, Trainer, TrainingArguments
@@ -70,11 +70,10 @@ def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
         )
         data = Dataset.from_dict({"text": sides.train.texts, "label": _targets(settings, sides.train.labels)})
         Trainer(model=model, args=arguments, train_dataset=data).train()
-    probabilities = np.asarray(model.predict_proba(sides.test.texts, as_numpy=True))
-    if settings.task == "multiclass":
-        return Prediction(probabilities == probabilities.max(axis=1, keepdims=True), probabilities)
-    chosen = choose_thresholds(np.asarray(model.predict_proba(sides.validation.texts, as_numpy=True)), sides.validation.labels)
-    return Prediction(probabilities >= np.array(chosen), probabilities)
+    chosen_on, test = (np.asarray(model.predict_proba(side.texts, as_numpy=True)) for side in (sides.validation, sides.test))
+    calibration = calibrate(logits_of(chosen_on, settings.task), sides.validation.labels, settings.task)
+    probabilities = calibration.probabilities(logits_of(test, settings.task))
+    return Prediction(calibration.decide(probabilities), probabilities)
 
 
 def _as_published(settings: Settings) -> EncoderSettings:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tema.calibration import best_f1, calibrate, choose_thresholds, expected_errors, raw_probabilities, sigmoid
+from tema.calibration import best_f1, calibrate, choose_thresholds, expected_errors, logits_of, raw_probabilities, sigmoid
 
 RNG = np.random.default_rng(0)
 
@@ -36,20 +36,30 @@ def test_calibrate_when_flagged_then_errors_are_where_it_points() -> None:
     assert wrong[flagged].mean() > wrong[~flagged].mean()
 
 
-def test_thresholds_when_theme_is_rare_then_drawn_to_the_common_one() -> None:
-    probabilities = np.concatenate([RNG.uniform(0, 0.3, (500, 1)), RNG.uniform(0, 1, (500, 1))], axis=1)
-    labels = np.zeros((500, 2), bool)
-    labels[:3, 0] = True
-    probabilities[:3, 0] = 0.9
-    labels[:, 1] = probabilities[:, 1] > 0.4
+def test_thresholds_when_probabilities_are_true_then_near_the_best_cut() -> None:
+    probabilities = RNG.beta(0.5, 1.5, (20_000, 1))
+    labels = RNG.random((20_000, 1)) < probabilities
+    (threshold,) = choose_thresholds(probabilities, labels)
+    cuts = np.arange(0.05, 0.95, 0.01)
+    f1 = [2 * (labels & (probabilities >= cut)).sum() / ((probabilities >= cut).sum() + labels.sum()) for cut in cuts]
+    assert cuts[np.argmax(f1)] == pytest.approx(threshold, abs=0.04)
+
+
+def test_thresholds_when_theme_is_rare_then_drawn_to_those_of_all_themes() -> None:
+    labels = np.zeros((1000, 2), bool)
+    labels[:3, 0] = labels[:300, 1] = True
+    probabilities = np.where(labels, 0.9, 0.1)
+    probabilities[300:1200:2, 1] = 0.9  # of the frequent theme's lines at 0.9 more than half are none of its own
     rare, frequent = choose_thresholds(probabilities, labels)
-    assert frequent == pytest.approx(0.4, abs=0.03)
-    assert abs(rare - 0.6) > abs(rare - frequent)  # alone it would lie between 0.3 and 0.9
+    common = best_f1(probabilities.ravel(), labels.ravel()) / 2
+    assert frequent < 0.35
+    assert abs(rare - common) < abs(rare - 0.5)  # alone it would be 0.5, half of a perfect F1
 
 
-def test_thresholds_when_nothing_is_above_a_half_then_themes_are_still_given() -> None:
-    probabilities = RNG.uniform(0, 0.4, (300, 1))
-    assert choose_thresholds(probabilities, probabilities > 0.25)[0] < 0.4
+def test_calibrate_when_no_logit_is_above_zero_then_themes_are_still_given() -> None:
+    logits = RNG.uniform(-4, -1, (300, 1))
+    calibration = calibrate(logits, logits > -2, "multilabel")
+    assert (calibration.decide(calibration.probabilities(logits)) == (logits > -2)).mean() > 0.95
 
 
 def test_best_f1_when_separable_then_one_and_without_positives_zero() -> None:
@@ -76,18 +86,12 @@ def test_multiclass_when_decided_then_exactly_one_class_and_probabilities_sum_to
     assert raw_probabilities(logits, "multiclass").sum(axis=1) == pytest.approx(np.ones(200))
 
 
-def test_thresholds_when_chosen_then_no_line_stands_on_one() -> None:
-    generator = np.random.default_rng(5)
-    labels = generator.random((60, 3)) < 0.3
-    probabilities = np.clip(labels * 0.4 + generator.random((60, 3)) * 0.6, 0, 1)
-    alone = [choose_thresholds(probabilities[:, [j]], labels[:, [j]])[0] for j in range(3)]
-    gaps = [np.abs(probabilities[:, j] - threshold).min() for j, threshold in enumerate(alone)]
-    assert min(gaps) > 1e-6
+def test_thresholds_when_there_are_no_positives_then_a_half() -> None:
+    assert choose_thresholds(RNG.random((50, 2)), np.zeros((50, 2), bool)) == [0.5, 0.5]
 
 
-def test_thresholds_when_many_are_equally_good_then_one_from_the_upper_part() -> None:
-    positives, doubtful, negatives = np.full(200, 0.9), np.linspace(0.3, 0.7, 4), np.full(796, 0.05)
-    probabilities = np.concatenate([positives, doubtful, negatives])[:, None]
-    labels = (np.arange(1000) < 202)[:, None]  # half of the doubtful ones, so F1 is the same within a point from 0.3 to 0.9
-    (threshold,) = choose_thresholds(probabilities, labels)
-    assert threshold == pytest.approx((0.56667 + 0.7) / 2, abs=1e-3)
+@pytest.mark.parametrize("task", ["multilabel", "multiclass"])
+def test_logits_of_when_turned_back_then_the_same_probabilities(task: str) -> None:
+    probabilities = raw_probabilities(RNG.normal(size=(20, 3)), task)
+    assert raw_probabilities(logits_of(probabilities, task), task) == pytest.approx(probabilities, abs=1e-6)
+    assert np.isfinite(logits_of(np.array([[0.0, 1.0]]), task)).all()
