@@ -212,8 +212,8 @@ def _is_address(name: str) -> bool:
 def _free_place(output: str) -> Any:
     """Where to write: an address as it is, a local folder beside its place. Raises OutputError when the output is named like a
     file, exists or cannot be made."""
-    if output.endswith(FORMATS):
-        raise OutputError(f"{output}: --ray writes a folder of Parquet files; give --output a name without an ending")
+    if output.endswith(FORMATS) and not output.endswith(".parquet"):  # such folders are often called NAME.parquet
+        raise OutputError(f"{output}: --ray writes a folder of Parquet files; name it so with --output")
     taken = f"{output}: exists already; --ray writes a new folder of Parquet files, name another with --output"
     if _is_address(output):
         if _listed(output):

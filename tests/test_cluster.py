@@ -52,7 +52,7 @@ def test_predict_when_a_worker_is_killed_in_mid_run_then_the_records_of_a_plain_
 ) -> None:
     plain = run_script("predict.py", archive, "--model", model, "--output", tmp_path / "plain.jsonl")
     assert plain.returncode == 3
-    command = ["predict.py", archive, "--model", model, "--ray", "--workers", "2", "--output", tmp_path / "tags"]
+    command = ["predict.py", archive, "--model", model, "--ray", "--workers", "2", "--output", tmp_path / "tags.parquet"]
     with subprocess.Popen(
         [sys.executable, *map(str, command)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:
@@ -66,7 +66,7 @@ def test_predict_when_a_worker_is_killed_in_mid_run_then_the_records_of_a_plain_
         _, told = run.communicate(timeout=240)
     assert run.returncode == 3, told
     assert "a.jsonl:301: not valid JSON" in told
-    assert pq.read_table(tmp_path / "tags").to_pylist() == read_jsonl(tmp_path / "plain.jsonl")
+    assert pq.read_table(tmp_path / "tags.parquet").to_pylist() == read_jsonl(tmp_path / "plain.jsonl")
 
 
 def test_predict_when_inputs_and_output_are_addresses_then_the_records_of_a_plain_run(
