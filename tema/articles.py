@@ -88,7 +88,7 @@ _CREDIT = (
 _COMMENT_FORM = (
     r"^(?!.*[“”\"])\W*(?:komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
     r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar anda(?: di (?:bawah(?: ini)?|sini))?\s*(?:[.!*\[]|$)|"
-    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*\(\d+\))"
+    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*\(\d+\)|.{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}e-?mail\b)"
 )
 
 # Each pattern matches a whole line (white space folded, case ignored).
@@ -101,7 +101,9 @@ _BOILERPLATE = [
     r"(?:terkait|lain(?:nya)?|populer|terpopuler|terkini|terbaru|rekomendasi|pilihan|menarik lainnya|sebelumnya|selanjutnya)\b\s*(?:[:|–-].*|\W*)",
     r"[\W_]*(?:rekomendasi(?: untuk anda)?|pilihan editor|pilihan redaksi|terpopuler|most popular|related (?:posts?|articles?)|"
     r"you may also like|jangan lewatkan|anda mungkin suka|read more|trending)\b\s*(?:[:|–-].*|\W*)",
+    r"(?:(?:siaran pers|rilis|pengumuman)\s+)?(?:lain(?:nya)?|terkini|terbaru)\s*[:：]\s*\S.*(?: [–—|-] |; ).*",
     # Bylines and credits.
+    r"\(penulis (?:adalah|merupakan)\b[^()]{0,160}\)",
     rf"[\W_]*{_CREDIT}(?:\s*[/&]\s*{_CREDIT})*\s*[:：|]\s*.{{0,120}}",
     rf"[^.!?:]{{0,60}}[|•·–—(-]\s*{_CREDIT}\s*[:：].{{0,60}}",
     r"[\W_]*(?:oleh|by|posted by|ditulis oleh|laporan wartawan|reporter|editor|penulis|pewarta)"
@@ -129,6 +131,8 @@ _BOILERPLATE = [
     r"likes?|suka|reaksi|dibagikan|menit (?:baca|membaca)|min(?:ute)?s? read|hits?)\b.{0,60}",
     r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|komentar|comments?|post views|tayangan|"
     r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
+    r"(?:telah|sudah)\s+(?:\w+ dan )?(?:dibaca|dilihat|didengar)\W*\d.{0,20}",
+    r"(?:suka|likes?)\W*\d[\d.,]*(?:\W+(?:bagikan|simpan|komentar|balas)\b\W*[\d.,]*)+",
     r"[\W_]*(?:dibaca normal|(?:waktu|lama|estimasi) (?:mem)?baca|jumlah tayang(?:an)?)\W*\d.{0,30}",
     r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali|orang)?\W*|"
     r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:(?:\.com|\.id)\W*|dengan judul.{0,160}))",
@@ -204,7 +208,7 @@ _MARK = re.compile(
     rf"{_COMMENT_FORM}|^simak (?:juga )?video\W*[\"“:]|\bbergabung di (?:grup|group|saluran|kanal) (?:telegram|whatsapp|wa)\b|"
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
-    r"^\W*(?:foto|caption|tags?|topik|penulis|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|berkomentar|"
+    r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
     r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*kolom komentar\s*[:：]|"
     r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
     r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
