@@ -88,7 +88,8 @@ _CREDIT = (
 _COMMENT_FORM = (
     r"^(?!.*[“”\"])\W*(?:komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
     r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar anda(?: di (?:bawah(?: ini)?|sini))?\s*(?:[.!*\[]|$)|"
-    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*\(\d+\)|.{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}e-?mail\b)"
+    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*\(\d+\)|(?:beri(?:kan)?|kirim|tulis|kolom) komentar\s*(?:[:：]|[–—-] )|"
+    r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
 )
 
 # Each pattern matches a whole line (white space folded, case ignored).
@@ -101,7 +102,7 @@ _BOILERPLATE = [
     r"(?:terkait|lain(?:nya)?|populer|terpopuler|terkini|terbaru|rekomendasi|pilihan|menarik lainnya|sebelumnya|selanjutnya)\b\s*(?:[:|–-].*|\W*)",
     r"[\W_]*(?:rekomendasi(?: untuk anda)?|pilihan editor|pilihan redaksi|terpopuler|most popular|related (?:posts?|articles?)|"
     r"you may also like|jangan lewatkan|anda mungkin suka|read more|trending)\b\s*(?:[:|–-].*|\W*)",
-    r"(?:(?:siaran pers|rilis|pengumuman)\s+)?(?:lain(?:nya)?|terkini|terbaru)\s*[:：]\s*\S.*(?: [–—|-] |; ).*",
+    r"(?:(?:siaran pers|rilis|pengumuman|tulisan \w+)\s+)?(?:lain(?:nya)?|terkini|terbaru)\s*[:：]\s*\S.*(?: [–—|/-] |; |\d\) ).*",
     # Bylines and credits.
     r"\(penulis (?:adalah|merupakan)\b[^()]{0,160}\)",
     rf"[\W_]*{_CREDIT}(?:\s*[/&]\s*{_CREDIT})*\s*[:：|]\s*.{{0,120}}",
