@@ -107,7 +107,9 @@ def _highest_good_threshold(probabilities: np.ndarray) -> float:
         return 0.5
     ranked = np.sort(probabilities)[::-1]
     f1 = 2 * np.cumsum(ranked) / (np.arange(1, len(ranked) + 1) + ranked.sum())
-    return float(ranked[np.argmax(f1 >= f1.max() - _TOLERANCE)])
+    last = int(np.argmax(f1 >= f1.max() - _TOLERANCE))
+    below = ranked[last + 1] if last + 1 < len(ranked) else 0.0
+    return float((ranked[last] + below) / 2)  # between two lines, so that a rounding error does not move one across it
 
 
 def _platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
