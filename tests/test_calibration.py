@@ -90,6 +90,15 @@ def test_multiclass_when_decided_then_exactly_one_class_and_probabilities_sum_to
     assert raw_probabilities(logits, "multiclass").sum(axis=1) == pytest.approx(np.ones(200))
 
 
+def test_thresholds_when_chosen_then_no_line_stands_on_one() -> None:
+    generator = np.random.default_rng(5)
+    labels = generator.random((60, 3)) < 0.3
+    probabilities = np.clip(labels * 0.4 + generator.random((60, 3)) * 0.6, 0, 1)
+    alone = [choose_thresholds(probabilities[:, [j]])[0] for j in range(3)]
+    gaps = [np.abs(probabilities[:, j] - threshold).min() for j, threshold in enumerate(alone)]
+    assert min(gaps) > 1e-6
+
+
 @pytest.mark.parametrize("task", ["multilabel", "multiclass"])
 def test_logits_of_when_turned_back_then_the_same_probabilities(task: str) -> None:
     probabilities = raw_probabilities(RNG.normal(size=(20, 3)), task)
