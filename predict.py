@@ -93,7 +93,7 @@ def main() -> int:
     tagger = Tagger(arguments.model, not arguments.uncalibrated, arguments.engine)
     if tagger.bundle.is_standin:
         print(tagger.bundle.encoder_note, file=sys.stderr)
-    done = articles_done(arguments.output, arguments.level) if arguments.resume else None
+    done = articles_done(arguments.output, arguments.level, tagger.theme_ids) if arguments.resume else None
     writer = open_writer(arguments.output, arguments.level, tagger.bundle, arguments.resume)
     waiting = (article for article in _chained(first, articles) if not _is_done(article, done))
     try:

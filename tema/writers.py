@@ -92,11 +92,11 @@ def partial(path: Path) -> Path:
     return path.with_name(path.name + ".partial")
 
 
-def articles_done(output: str, level: str) -> Counter[str]:
+def articles_done(output: str, level: str, theme_ids: Sequence[str]) -> Counter[str]:
     """How many whole articles per source a broken-off or finished .jsonl output holds; a broken last article is cut off.
 
     At paragraph level the last article counts as broken off, for its last paragraph may be missing. Raises OutputError, and
-    leaves the file as it is, when it holds anything but tags of this level.
+    leaves the file as it is, when it holds anything but tags of this level and of these themes.
     """
     path = Path(output)
     there = partial(path) if partial(path).exists() else path
@@ -110,6 +110,11 @@ def articles_done(output: str, level: str) -> Counter[str]:
             if not line.endswith(b"\n"):
                 break
             record = _written_record(line, f"{there}:{number}", level)
+            if list(record["scores"]) != list(theme_ids):
+                raise OutputError(
+                    f"{there}:{number}: tagged with other themes than this model's, so this output cannot be resumed; "
+                    "give the model that began it, or name another output"
+                )
             if level == "article":
                 done[record["source"]] += 1
                 keep = position + len(line)
@@ -126,7 +131,8 @@ def articles_done(output: str, level: str) -> Counter[str]:
 def _written_record(line: bytes, place: str, level: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
-        if ("paragraph" in record) == (level == "paragraph") and isinstance(record["source"], str):
+        of_level = ("paragraph" in record) == (level == "paragraph")
+        if of_level and isinstance(record["source"], str) and isinstance(record["scores"], dict):
             return dict(record)
     except (ValueError, KeyError, TypeError):
         pass

@@ -22,6 +22,9 @@ MODEL = Bundle(
 )  # fmt: skip
 
 
+THEMES = [theme.id for theme in MODEL.themes]
+
+
 def paragraph(key: str, number: int, text: str = 'Satu, "dua"\u2028tiga') -> dict[str, Any]:
     return {
         "article_id": key, "source": f"{key}.txt", "paragraph": number, "text": text, "kind": "body",
@@ -83,14 +86,14 @@ def test_articles_done_when_last_line_is_broken_then_its_article_is_cut_off(tmp_
     text = "".join(json.dumps(row) + "\n" for row in rows)
     path = tmp_path / "o.jsonl"
     partial(path).write_text(text[:-20], encoding="utf-8")
-    assert articles_done(str(path), "paragraph") == {"a.txt": 1}
+    assert articles_done(str(path), "paragraph", THEMES) == {"a.txt": 1}
     assert [json.loads(line)["article_id"] for line in partial(path).read_text(encoding="utf-8").splitlines()] == ["a", "a"]
 
 
 def test_articles_done_when_level_is_article_then_whole_lines_count(tmp_path: Path) -> None:
     path = tmp_path / "o.jsonl"
     partial(path).write_text(json.dumps(ARTICLE) + "\n" + '{"article_id": "b", "sour', encoding="utf-8")
-    assert articles_done(str(path), "article") == {"a.txt": 1}
+    assert articles_done(str(path), "article", THEMES) == {"a.txt": 1}
     assert partial(path).read_text(encoding="utf-8") == json.dumps(ARTICLE) + "\n"
 
 
@@ -99,8 +102,19 @@ def test_articles_done_when_file_is_not_of_this_level_then_refused_and_untouched
     path = tmp_path / "o.jsonl"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(OutputError, match="o.jsonl:1: not a paragraph record of predict.py"):
-        articles_done(str(path), "paragraph")
+        articles_done(str(path), "paragraph", THEMES)
     assert path.read_text(encoding="utf-8") == content
+
+
+@pytest.mark.parametrize(("level", "record"), [("paragraph", paragraph("a", 0)), ("article", ARTICLE)])
+def test_articles_done_when_another_model_wrote_the_tags_then_refused_and_untouched(
+    tmp_path: Path, level: str, record: dict[str, Any]
+) -> None:
+    path = tmp_path / "o.jsonl"
+    path.write_text(json.dumps(record) + "\n", encoding="utf-8")
+    with pytest.raises(OutputError, match="o.jsonl:1: tagged with other themes than this model's"):
+        articles_done(str(path), level, ["honesty", "discipline"])
+    assert path.read_text(encoding="utf-8") == json.dumps(record) + "\n"
 
 
 def test_open_when_a_broken_off_run_is_not_resumed_then_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
