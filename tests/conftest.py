@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def themes_file(folder: Path) -> Path:
     return path
 
 
-def run_script(script: str, *arguments: object, cwd: Path | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+def run_script(script: str, *arguments: object, cwd: Path | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run train.py or predict.py as a user does."""
     return subprocess.run(
         [sys.executable, str(ROOT / script), *map(str, arguments)],

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from tema.audit import Finding, agreement, co_occurrence, cue_pattern, labelling, nearest_articles, read_checked, variety
+from tema.audit import Finding, agreement, co_occurrence, labelling, nearest_articles, read_checked, variety
+from tema.baselines import cue_pattern
 from tema.corpus import Corpus, LabelledArticle, LabelledLine
 from tema.errors import CorpusError
 from tema.themes import Theme

@@ -148,7 +148,7 @@ def test_load_when_labels_are_odd_words_then_their_themes_file_can_be_read_again
 
 def test_load_when_rows_have_a_group_and_a_side_then_groups_are_articles_with_a_side(write: Write, tmp_path: Path) -> None:
     rows = "text,label,doc,side\n" + "".join(f"t{i},a,d{i // 2},{'train' if i < 4 else 'test'}\n" for i in range(6))
-    options = {
+    options: dict[str, Any] = {
         "articles": None,
         "table": str(write("t.csv", rows)),
         "label_column": "label",

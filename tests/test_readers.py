@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +23,7 @@ rekanan yang berurusan dengan kantor.</p><p>“Amplop itu dikembalikan saja,” 
 ratusan pegawai yang berbaris sejak pukul tujuh.</p></article><footer>Copyright</footer></body></html>"""
 
 
-def read(path: Path | str, **options: str) -> tuple[list[list[str]], Reader]:
+def read(path: Path | str, **options: Any) -> tuple[list[list[str]], Reader]:
     reader = Reader(**options)
     return [[p.text for p in article.paragraphs] for article in reader.read([str(path)])], reader
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tema.articles import make_article
+from tema.articles import Article, make_article
 from tema.tagging import Tagger, article_record, paragraph_records
 
 
@@ -77,7 +78,7 @@ def test_tag_when_given_any_articles_then_every_paragraph_is_out_once_in_order_u
 def test_tag_when_articles_stream_then_few_are_taken_ahead(tagger: Tagger) -> None:
     taken = 0
 
-    def stream():  # type: ignore[no-untyped-def]
+    def stream() -> Iterator[Article]:
         nonlocal taken
         for i in range(5000):
             taken += 1
