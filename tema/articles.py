@@ -95,7 +95,7 @@ _COMMENT_FORM = (
 # Each pattern matches a whole line (white space folded, case ignored).
 _BOILERPLATE = [
     # Read-also links: the label alone, with a colon or bar, or directly followed by a title.
-    r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|selengkapnya|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)\b\s*(?:[:：;|>»–—-].*|\W*)",
+    r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|lagi|selengkapnya|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)\b\s*(?:[:：;|>»–—-].*|\W*)",
     r"[\W_]*(?:baca|simak|tonton)\s*[:：|>»]\s*\S.*",
     r"[\W_]*(?:baca|lihat|simak|tonton)\s*(?:juga|pula|selengkapnya)\b(?:\s+\S+){1,22}(?<![.”\"])",
     r"[\W_]*(?:berita|artikel|konten|video|topik|bacaan|tulisan|kabar|opini|baca opini|kolom|post(?:ingan)?)\s+"

@@ -20,6 +20,7 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "BACA JUGA",
         "Baca Juga :Harga Cabai Naik Lagi di Pasar Induk",
         "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",
+        "BACA LAGI: Pasar Induk Dipindah – Lima Taman Kota yang Baru",
         "Berita terkait:",
         "Penulis: Wahyu Jatmiko | Rabu, 11 September 2019 | 14:22 WIB",
         "Editor : Nora S",
