@@ -164,7 +164,7 @@ _BOILERPLATE = [
     # Captions.
     r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
     r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
-    r"[^.!?\"“”]{0,240}[.\s/|(–-]\s*(?:foto|dok)\s*[:/.].{0,60}",
+    r"[^.!?\"“”]{0,240}[.\s/|(–-]\s*(?:foto\s*[:/]|(?-i:Foto\.)|dok\s*[:/.]).{0,60}",
     r"[^!?\"“”]{0,200}\((?:ki-ka|kiri-kanan)\).{0,160}",
     r"[^!?\"“”]{0,260}(?-i:\(\d{1,2}/\d{1,2}/\d{4}\)\. (?:\([A-Z][\w ./]{1,40}\)|[A-Z][\w ]{0,30}/[\w .]{1,25}))",  # a date, then a credit alone
     r"[^!?\"“”]{0,200}\)\. dari kiri\b.{0,160}",
@@ -208,9 +208,9 @@ _SENTENCE = re.compile(
 _MARK = re.compile(
     rf"{_COMMENT_FORM}|^simak (?:juga )?video\W*[\"“:]|\bbergabung di (?:grup|group|saluran|kanal) (?:telegram|whatsapp|wa)\b|"
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
-    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/.]|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
+    r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/]|(?-i:\bFoto\.)|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
-    r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*kolom komentar\s*[:：]|"
+    r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*tinggalkan (?:balasan|komentar)\s*[.:]|^\W*kolom komentar\s*[:：]|"
     r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
     r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"
