@@ -96,7 +96,7 @@ _COMMENT_FORM = (
 _BOILERPLATE = [
     # Read-also links: the label alone, with a colon or bar, or directly followed by a title.
     r"[\W_]*(?:baca|lihat|simak|tonton|cek)\s*(?:juga|pula|lagi|selengkapnya|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)\b\s*(?:[:：;|>»–—-].*|\W*)",
-    r"[\W_]*(?:baca|simak|tonton)\s*[:：|>»]\s*\S.*",
+    r"[\W_]*(?:baca|simak|tonton|terkait)\s*[:：|>»]\s*\S.*",
     r"[\W_]*(?:baca|lihat|simak|tonton)\s*(?:juga|pula|selengkapnya)\b(?:\s+\S+){1,22}(?<![.”\"])",
     r"[\W_]*(?:berita|artikel|konten|video|topik|bacaan|tulisan|kabar|opini|baca opini|kolom|post(?:ingan)?)\s+"
     r"(?:terkait|lain(?:nya)?|populer|terpopuler|terkini|terbaru|rekomendasi|pilihan|menarik lainnya|sebelumnya|selanjutnya)\b\s*(?:[:|–-].*|\W*)",
@@ -160,7 +160,7 @@ _BOILERPLATE = [
     r"(?:komentar|comments?)\W*\(\d+\)\W*(?:masuk|login|tulis|kirim)\b.{0,200}",
     r".*\b(?:ruas|kolom|bidang) (?:yang )?(?:wajib|bertanda).*(?:ditandai|diisi|wajib).*",
     r".*\bsimpan nama,? (?:saya,?|(?:alamat )?e-?mail).*(?:peramban|browser|komentar|situs).*",
-    r"(?:\[?(?:nama|e-?mail|surel|situs(?: web)?|website|url|komentar|pesan|kode captcha|kirim(?: komentar)?)(?: \(wajib\))?\]? ?[*:]? ?[|/,]? ?){1,6}",
+    r"(?:\[?(?:nama|e-?mail|surel|situs(?: web)?|website|url|komentar|pesan|kode captcha|kirim(?: komentar)?)(?: \(wajib\))?\]? ?[*:]? ?[|/,–—-]? ?){1,6}",
     # Captions.
     r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
     r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
@@ -211,7 +211,7 @@ _MARK = re.compile(
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/]|(?-i:\bFoto\.)|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
     r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*tinggalkan (?:balasan|komentar)\s*[.:]|^\W*kolom komentar\s*[:：]|"
-    r"^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
+    r"^\W*terkait\s*[:：|]|^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
     r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
