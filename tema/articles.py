@@ -92,6 +92,8 @@ _COMMENT_FORM = (
     r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
 )
 
+_NAMES = r"(?:[^.!?\"“”]|(?-i:\b(?:[A-Z]|Hj|Dra?|Drs|Ir|dr)\.))"  # what can stand in a caption's list of persons
+
 # Each pattern matches a whole line (white space folded, case ignored).
 _BOILERPLATE = [
     # Read-also links: the label alone, with a colon or bar, or directly followed by a title.
@@ -118,7 +120,7 @@ _BOILERPLATE = [
     r"(?:\w{2,6})(?:/\w{2,10}){1,3}\.?",
     # Date lines.
     rf"[\W_]*(?:(?:di)?(?:publi[ks]a?s?i?(?:kan|shed)?|terbit(?:kan)?|posting|unggah|tayang|tulis|perbarui|update[d]?)|terakhir diperbarui|posted on|last updated?|"
-    rf"dibuat|tanggal)?\s*(?:pada)?\s*[:|]?\s*{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\W*(?:{_TIME})?(?:[|•·–—-].{{0,60}})?",
+    rf"dibuat|tanggal)?\s*(?:pada)?\s*[:|]?\s*{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\W*(?:{_TIME})?(?:(?:[|•·–—-]|oleh (?:admin|humas|redaksi|operator|tim)\b).{{0,60}})?",
     rf"[\w.'’ -]{{0,50}}[|•·–—-]\s*{_DATE}(?:\s*[|,@•·–—-]?\s*{_TIME})?\W*(?:[|•·–—-].{{0,60}})?",
     rf"[^.!?\"“”]{{0,90}}[\s(]{_DATE}(?:\s*[|,@•·/–—-]?\s*{_TIME})?\)?",
     rf"{_DAY},?\s*{_TIME}",
@@ -164,12 +166,12 @@ _BOILERPLATE = [
     # Captions.
     r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
     r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
-    r"[^.!?\"“”]{0,240}[.\s/|(–-]\s*(?:foto\s*[:/]|(?-i:Foto\.)|dok\s*[:/.]).{0,60}",
+    rf"{_NAMES}{{0,240}}[.\s/|(–-]\s*(?:foto\s*[:/]|(?-i:Foto\.)|dok\s*[:/.]).{{0,60}}",
     r"[^!?\"“”]{0,200}\((?:ki-ka|kiri-kanan)\).{0,160}",
     r"[^!?\"“”]{0,260}(?-i:\(\d{1,2}/\d{1,2}/\d{4}\)\. (?:\([A-Z][\w ./]{1,40}\)|[A-Z][\w ]{0,30}/[\w .]{1,25}))",  # a date, then a credit alone
     r"[^!?\"“”]{0,200}\)\. dari kiri\b.{0,160}",
     r"(?:\d+ )?komentar\W+(?:tulis|jadilah|belum ada|silakan masuk|\d+\W+jadilah)\b.{0,160}",
-    r"[^.!?\"“”]{0,160}(?:\((?:kiri|kanan|tengah|depan|berdiri|duduk|[a-z]+ (?:dari )?(?:kiri|kanan))\)|\bdari kiri\b).{0,120}",
+    rf"{_NAMES}{{0,160}}(?:\((?:kiri|kanan|tengah|depan|berdiri|duduk|[a-z]+ (?:dari )?(?:kiri|kanan))\)|\bdari kiri\b).{{0,120}}",
     r"dokumentasi\s[^.!?]{0,160}\.?",
     r"(?:foto|gambar|dok(?:umentasi)?\.?|ilustrasi|istimewa|ist)[.:]?",
     r"[^!?\"“”]{0,200}(?-i:\. Perbesar)",

@@ -22,6 +22,8 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",
         "BACA LAGI: Pasar Induk Dipindah – Lima Taman Kota yang Baru",
         "Berita terkait:",
+        "Diunggah Sabtu, 24 Januari 2026 pukul 20.15 WIB oleh Admin Desa",
+        "Camat H. Mulyadi (kiri) bersama Sekretaris Dinas Hj. Aminah. Foto: Kabar Pasar",
         "Terkait: Jalan Poros Desa Harus Selesai Tahun Ini, Kata Bupati",
         "Nama * Email * Situs Web — Kirim Komentar",
         "Penulis: Wahyu Jatmiko | Rabu, 11 September 2019 | 14:22 WIB",
