@@ -86,7 +86,7 @@ _CREDIT = (
     r"kiriman warga|kiriman|ditulis oleh|diterbitkan oleh|nomor|rilis|author|kredit foto|video(?:grafer)?)"
 )
 _COMMENT_FORM = (
-    r"^(?!.*[“”\"])\W*(?:komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
+    r"^(?!.*[“”\"])\W*(?:(?:beri(?:kan)? komentar\W+)?komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
     r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar anda(?: di (?:bawah(?: ini)?|sini))?\s*(?:[.!*\[]|$)|"
     r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*\(\d+\)|(?:beri(?:kan)?|kirim|tulis|kolom) komentar\s*(?:[:：]|[–—-] )|"
     r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
@@ -213,7 +213,7 @@ _MARK = re.compile(
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/]|(?-i:\bFoto\.)|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
     r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*tinggalkan (?:balasan|komentar)\s*[.:]|^\W*kolom komentar\s*[:：]|"
-    r"^\W*terkait\s*[:：|]|^\W*(?:berita (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
+    r"^\W*terkait\s*[:：|]|^\W*(?:(?:artikel|berita) (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
     r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"
     r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
