@@ -22,6 +22,8 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",
         "BACA LAGI: Pasar Induk Dipindah – Lima Taman Kota yang Baru",
         "Berita terkait:",
+        "KOMENTAR – Masuk untuk menanggapi. Isi komentar sepenuhnya tanggung jawab pengirim.",
+        "Tulis komentarmu di sini! Login dengan Facebook atau Google",
         "Artikel Terkait: 1. Jadwal Kapal Cepat Akhir Pekan 2. Pasar Malam Dibuka Lagi",
         "Beri komentar. Komentar sepenuhnya menjadi tanggung jawab pengirim.",
         "Diunggah Sabtu, 24 Januari 2026 pukul 20.15 WIB oleh Admin Desa",
