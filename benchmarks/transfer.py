@@ -1,19 +1,26 @@
 """A saved model on articles by other hands: `python -m benchmarks.transfer --model models/themes`.
 
 `data/transfer/` holds articles by other writers, after another plan, for other outlets; nothing is trained or tuned on them.
-Every headline and body line is tagged alone, with the model's own calibration and thresholds; intervals are over articles.
+Every headline and body line is tagged alone, with the model's own calibration and thresholds; intervals are over articles. TF-IDF
++ logistic regression, learned from the articles that the model learned from (`split` in its metrics.json), stands beside it.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+from pathlib import Path
 
 import numpy as np
 
-from tema.corpus import examples, load_corpus
-from tema.evaluation import Prediction, score, score_table
-from tema.settings import DataSettings
+from tema.baselines import tfidf
+from tema.comparison import Comparison
+from tema.corpus import Examples, examples, load_corpus
+from tema.evaluation import Prediction, score_table
+from tema.settings import DataSettings, load_settings
 from tema.tagging import Tagger
+
+SEED = 13
 
 
 def main() -> None:
@@ -28,15 +35,31 @@ def main() -> None:
     tags = tagger.tag_texts(lines.texts)
     given = np.array([[theme in tag.themes for theme in corpus.theme_ids] for tag in tags])
     predicted = Prediction(given, np.array([tag.scores for tag in tags]))
-    scores = score(lines.labels, predicted, lines.articles, corpus.theme_ids, seed=13)
+    said = {"model": predicted, "TF-IDF + logistic": _tfidf(Path(arguments.model), lines)}
+    comparison = Comparison(lines, said)
+    scores = comparison.scores(corpus.theme_ids, SEED)
     print(f"{len(corpus.articles)} articles, {len(lines)} lines; {tagger.bundle.encoder_note}")
-    print(score_table({"model": scores}, {t.id: t.name for t in corpus.themes}))
-    for name, average in (("micro", scores.micro), ("macro", scores.macro)):
-        print(f"{name}-F1 {average.f1}  (95 % over articles)")
+    print(score_table(scores, {t.id: t.name for t in corpus.themes}))
+    for name, its in scores.items():
+        print(f"{name}: micro-F1 {its.micro.f1}, macro-F1 {its.macro.f1}  (95 % over articles)")
+    for name, lead in comparison.differences(SEED).items():
+        print(f"lead over {name}: micro-F1 {lead['micro']}, macro-F1 {lead['macro']}  (paired)")
     wrong = (given != lines.labels).any(axis=1)
     flagged = np.array([tag.needs_review for tag in tags])
     errors = wrong[flagged].mean(), wrong[~flagged].mean()
     print(f"needs_review: {flagged.mean():.0%} of lines; wrong among them {errors[0]:.0%}, among the rest {errors[1]:.0%}")
+
+
+def _tfidf(folder: Path, lines: Examples) -> Prediction:
+    """The baseline that train.py sets beside the model in `folder`, on other lines."""
+    settings = load_settings(folder / "settings.yaml")
+    corpus = load_corpus(settings.data, settings.task)
+    split = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["split"]
+    train, validation = (
+        examples(corpus, [i for i, article in enumerate(corpus.articles) if article.article_id in set(split[side])])
+        for side in ("train", "validation")
+    )
+    return tfidf(train, validation, lines, settings.task, settings.seed)
 
 
 if __name__ == "__main__":

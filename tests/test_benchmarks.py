@@ -57,8 +57,11 @@ def test_transfer_when_run_on_the_training_articles_then_near_perfect(
     transfer.main()
     out = capsys.readouterr().out
     assert "50 articles, 300 lines" in out
-    micro = next(line for line in out.splitlines() if line.startswith("micro-F1"))
-    assert float(micro.split()[1]) > 0.9
+    micro = {name: float(value) for name, value in re.findall(r"^(.+): micro-F1 (\S+)", out, re.MULTILINE)}
+    assert micro["model"] > 0.9
+    assert micro["TF-IDF + logistic"] > 0.9
+    lead = micro["lead over TF-IDF + logistic"]
+    assert lead == pytest.approx(micro["model"] - micro["TF-IDF + logistic"], abs=0.002)
     assert "needs_review" in out
 
 
