@@ -88,7 +88,7 @@ _CREDIT = (
 _COMMENT_FORM = (
     r"^(?!.*[“”\"])\W*(?:(?:beri(?:kan)? komentar\W+)?komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
     r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar(?: anda|mu)(?: di (?:bawah(?: ini)?|sini))?\s*(?:[.!*\[]|$)|"
-    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|komentar\s*[:：–—-]\s*(?:masuk|login|silakan)\b|komentar\s*\(\d+\)|(?:beri(?:kan)?|kirim|tulis|kolom) komentar\s*(?:[:：]|[–—-] )|"
+    r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|(?:kolom )?komentar (?:telah |sudah )?ditutup\s*(?:untuk|$|[.!])|komentar\s*[:：–—-]\s*(?:masuk|login|silakan)\b|komentar\s*\(\d+\)|(?:beri(?:kan)?|kirim|tulis|kolom) komentar\s*(?:[:：]|[–—-] )|"
     r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
 )
 
