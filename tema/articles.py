@@ -196,10 +196,12 @@ _BOILERPLATE = [
 ]
 _IS_BOILERPLATE = re.compile("|".join(f"(?:{pattern})" for pattern in _BOILERPLATE), re.IGNORECASE)
 _LINK_LABEL = re.compile(
-    r"[\W_]*(?:(?:baca|lihat|simak|tonton)\s*(?:juga|pula)|(?:berita|artikel|bacaan|konten|opini|baca opini|kolom)\s+(?:terkait|lain(?:nya)?|populer|terpopuler|rekomendasi|pilihan)|"
+    r"[\W_]*(?:(?:baca|lihat|simak|tonton)\s*(?:juga|pula|lagi)|(?:baca )?(?:berita|artikel|bacaan|konten|opini|kolom|post(?:ingan)?|tulisan|kabar)"
+    r"(?: \w+)?\s+(?:terkait|lain(?:nya)?|populer|terpopuler|rekomendasi|pilihan)|"
     r"rekomendasi(?: untuk anda)?|terpopuler|pilihan editor|jangan lewatkan)[\W_]*",
     re.IGNORECASE,
 )
+_BULLETS = ("- ", "* ", "> ", "• ")
 _LONGEST_BOILERPLATE = 60, 500  # words, characters; a longer line is somebody's paragraph whatever it begins with
 # What makes a line somebody's words although it begins or ends like furniture ...
 _SENTENCE = re.compile(
@@ -249,8 +251,9 @@ def _mark_linked_titles(lines: Sequence[str], kinds: list[Kind]) -> None:
     """After a label such as "BACA JUGA" alone on its line, the titles that follow are links too."""
     for i, line in enumerate(lines):
         if _LINK_LABEL.fullmatch(line):
+            kinds[i] = "boilerplate"
             for j in range(i + 1, min(len(lines), i + 7)):
-                if not _looks_like_link(lines[j]) or (j > i + 1 and not _in_title_case(lines[j])):
+                if not _looks_like_link(lines[j]) or (j > i + 1 and not (_in_title_case(lines[j]) or lines[j].startswith(_BULLETS))):
                     break
                 kinds[j] = "boilerplate"
 

@@ -168,6 +168,12 @@ def test_line_kinds_when_label_stands_alone_then_the_title_after_it_is_a_link_to
     assert line_kinds(lines) == ["headline", "body", "boilerplate", "boilerplate", "body"]
 
 
+@pytest.mark.parametrize("label", ["Baca lagi:", "Postingan lainnya", "Baca tulisan warga lainnya:"])
+def test_line_kinds_when_a_label_heads_a_list_then_its_items_are_links_whatever_their_case(label: str) -> None:
+    lines = ["Bupati Minta Pegawai Tepat Waktu", BODY, label, "* Panen jagung tahun ini", "* Jembatan akhirnya dibuka"]
+    assert line_kinds(lines) == ["headline", "body", "boilerplate", "boilerplate", "boilerplate"]
+
+
 @pytest.mark.parametrize(
     "title", ["Sidak ke Kantin, Pejabat Ini Malah Pesan Kopi, Lalu...", "Siaran Pers: Insan Kementerian Diajak Jujur"]
 )
