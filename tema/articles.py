@@ -253,7 +253,9 @@ def _mark_linked_titles(lines: Sequence[str], kinds: list[Kind]) -> None:
         if _LINK_LABEL.fullmatch(line):
             kinds[i] = "boilerplate"
             for j in range(i + 1, min(len(lines), i + 7)):
-                if not _looks_like_link(lines[j]) or (j > i + 1 and not (_in_title_case(lines[j]) or lines[j].startswith(_BULLETS))):
+                if not _looks_like_link(lines[j]) or (
+                    j > i + 1 and not (_in_title_case(lines[j]) or lines[j].startswith(_BULLETS))
+                ):
                     break
                 kinds[j] = "boilerplate"
 
