@@ -132,7 +132,7 @@ _BOILERPLATE = [
     # Counters and share buttons.
     r"[\W_]*(?:\d[\d.,]*\s*(?:k|rb|ribu|jt|juta)?\s*(?:x|kali)?\s*)(?:views?|viewers?|dibaca|dilihat|pembaca|tayangan|shares?|komentar|comments?|"
     r"likes?|suka|reaksi|dibagikan|menit (?:baca|membaca)|min(?:ute)?s? read|hits?)\b.{0,60}",
-    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|hits?|shares?|jumlah pembaca|pembaca|komentar|comments?|post views|tayangan|"
+    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|dikunjungi|hits?|shares?|jumlah pembaca|pembaca|komentar|comments?|post views|tayangan|"
     r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
     r"(?:telah|sudah)\s+(?:\w+ dan )?(?:dibaca|dilihat|didengar)\W*\d.{0,20}",
     r"(?:suka|likes?)\W*\d[\d.,]*(?:\W+(?:bagikan|simpan|komentar|balas)\b\W*[\d.,]*)+",

@@ -22,6 +22,7 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",
         "BACA LAGI: Pasar Induk Dipindah – Lima Taman Kota yang Baru",
         "Berita terkait:",
+        "Dikunjungi 512 kali   Hari ini: 37   Kemarin: 61",
         "Komentar ditutup untuk artikel ini.",
         "KOMENTAR – Masuk untuk menanggapi. Isi komentar sepenuhnya tanggung jawab pengirim.",
         "Tulis komentarmu di sini! Login dengan Facebook atau Google",
