@@ -87,7 +87,7 @@ _CREDIT = (
 )
 _COMMENT_FORM = (
     r"^(?!.*[“”\"])\W*(?:(?:beri(?:kan)? komentar\W+)?komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
-    r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar(?: anda|mu)(?: di (?:bawah(?: ini)?|sini))?\s*(?:[.!*\[]|$)|"
+    r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar(?: anda|mu)(?: di (?:bawah(?: ini)?|sini|kolom ini))?\s*(?:[.!*\[]|$)|"
     r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|(?:kolom )?komentar (?:telah |sudah )?ditutup\s*(?:untuk|$|[.!])|komentar\s*[:：–—-]\s*(?:masuk|login|silakan)\b|komentar\s*\(\d+\)|(?:beri(?:kan)?|kirim|tulis|kolom) komentar\s*(?:[:：]|[–—-] )|"
     r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
 )
@@ -144,7 +144,7 @@ _BOILERPLATE = [
     rf"[\W_]*(?:share|bagikan|sebarkan|ikuti kami)?\W*(?:{_NETWORKS})(?:[\s|,:;/·•&+–-]+(?:{_NETWORKS}|dan|di))*\W*",
     r"[\W_]*(?:share|bagikan|sebarkan)\b.{0,30}(?:berita|artikel|ini|:|tulisan|tautan).{0,60}",
     # Advertisements, notices, subscriptions.
-    r"[\W_]*(?:advert(?:isement|orial)|(?:pasang )?iklan|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
+    r"[\W_]*(?:advert(?:isement|orial)|(?:pasang |jeda )?iklan|sponsor(?=\s*[^\w\s])|adv|sponsored|promoted|konten (?:sponsor|berbayar|promosi)|scroll (?:to|untuk|ke)|"
     r"gulir (?:ke bawah|untuk)|geser untuk|adsense|pariwara|close ads|tutup iklan)\b.{0,80}",
     r".{0,160}\b(?:cookies?|kuki|kebijakan privasi|privacy policy|syarat (?:dan|&) ketentuan|pedoman media siber)\b.{0,160}",
     r".{0,120}\b(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\s+(?:\w+\s+){0,3}(?:notifikasi|pemberitahuan|newsletter|buletin|update berita)\b.{0,140}",
@@ -160,11 +160,12 @@ _BOILERPLATE = [
     r"(?:komentar|comments?|kolom komentar|komentar(?:nya)? (?:ditutup|anda|pembaca).{0,40}|balas|reply|login untuk.{0,60}|masuk untuk.{0,60})\W*(?:\(\d+\))?\W*",
     r".*\b(?:alamat (?:e-?mail|surel) (?:anda|kamu)|email address) (?:tidak akan|will not).*",
     r"(?:komentar|comments?)\W*\(\d+\)\W*(?:masuk|login|tulis|kirim)\b.{0,200}",
+    r"nama dan (?:alamat )?(?:surel|e-?mail)(?: anda)? wajib diisi\W*",
     r".*\b(?:ruas|kolom|bidang) (?:yang )?(?:wajib|bertanda).*(?:ditandai|diisi|wajib).*",
     r".*\bsimpan nama,? (?:saya,?|(?:alamat )?e-?mail).*(?:peramban|browser|komentar|situs).*",
     r"(?:\[?(?:nama|e-?mail|surel|situs(?: web)?|website|url|komentar|pesan|kode captcha|kirim(?: komentar)?)(?: \(wajib\))?\]? ?[*:]? ?[|/,–—-]? ?){1,6}",
     # Captions.
-    r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
+    r"[\W_]*(?:(?:ket(?:erangan)?\.?|teks|caption)\s*(?:foto|gambar)(?: \w+)?|foto(?: bersama| ilustrasi| istimewa)?|caption|gambar|ilustrasi|dok(?:umentasi|\.)?|istimewa|ist)\s*[:：/|.].{0,260}",
     r"[^!?\"“”]{0,260}[.\s][(\[]\s*(?:(?:sumber\s+)?foto|dok(?:umentasi)?|ist(?:imewa)?|gambar|ft)\b\s*[.:/]?[^()\[\]]{0,60}[)\]]\.?",
     rf"{_NAMES}{{0,240}}[.\s/|(–-]\s*(?:foto\s*[:/]|(?-i:Foto\.)|dok\s*[:/.]).{{0,60}}",
     r"[^!?\"“”]{0,200}\((?:ki-ka|kiri-kanan)\).{0,160}",
@@ -211,14 +212,14 @@ _SENTENCE = re.compile(
 # ... unless it bears one of these marks, which no paragraph does.
 _MARK = re.compile(
     rf"{_COMMENT_FORM}|^simak (?:juga )?video\W*[\"“:]|\bbergabung di (?:grup|group|saluran|kanal) (?:telegram|whatsapp|wa)\b|"
-    r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
+    r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|(?:surel|e-?mail)(?: anda)? wajib diisi|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/]|(?-i:\bFoto\.)|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
-    r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
+    r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto(?: \w+)?|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
     r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*tinggalkan (?:balasan|komentar)\s*[.:]|^\W*kolom komentar\s*[:：]|"
     r"^\W*terkait\s*[:：|]|^\W*(?:(?:artikel|berita) (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
     r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"
-    r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|wib\b|wita\b|wit\b",
+    r"dilarang (?:meng|menyalin|memperbanyak)|\((?:kiri|kanan|tengah)\)|\bdok\. |^[(\[][^()\[\]]{1,24}[)\]]|^[\w/.-]+$|(?:wib|wita|wit)\b(?!.*\w{2}\.$)",
     re.IGNORECASE,
 )
 # What a caption bears after its date: ", Jumat (8/2/2019). KBN/Yanto S."
