@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -40,6 +41,22 @@ def test_audit_when_run_on_the_projects_corpus_then_every_limit_holds_within_30_
     assert "BROKEN" not in result.stdout
     assert result.returncode == 0, result.stdout + result.stderr
     assert time.monotonic() - started < 30
+
+
+def test_corpus_when_compared_with_what_it_is_scored_on_then_no_line_stands_in_both() -> None:
+    learned, transfer, plain = (
+        {
+            " ".join(re.findall(r"\w+", line["text"].lower()))
+            for path in (ROOT / "data" / folder).glob("*.jsonl")
+            for article in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+            for line in article["lines"]
+            if line["kind"] != "boilerplate"
+        }
+        for folder in ("articles", "transfer", "plain")
+    )
+    assert len(plain) == 180
+    assert len(transfer) > 400
+    assert not learned & (transfer | plain)
 
 
 def test_audit_when_a_limit_is_broken_then_exit_1_and_the_finding_says_so(tmp_path: Path) -> None:
