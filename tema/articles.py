@@ -86,7 +86,7 @@ _CREDIT = (
     r"kiriman warga|kiriman|ditulis oleh|diterbitkan oleh|nomor|rilis|author|kredit foto|video(?:grafer)?)"
 )
 _COMMENT_FORM = (
-    r"^(?!.*[“”\"])\W*(?:(?:beri(?:kan)? komentar\W+)?komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
+    r"^(?!.*[“”\"])\W*(?:\d+ komentar\W+tulis komentar\b|(?:beri(?:kan)? komentar\W+)?komentar(?: anda| pembaca)?\s(?:sepenuhnya (?:menjadi )?tanggung ?jawab (?:pengirim|penulis|pembaca)|akan tampil|dimoderasi)|"
     r"(?:tulis|tinggalkan|kirim)(?:kan)? komentar(?: anda|mu)(?: di (?:bawah(?: ini)?|sini|kolom ini))?\s*(?:[.!*\[]|$)|"
     r"belum ada komentar\s*[.!]\s*(?:$|jadilah|tulis|kirim|silakan)|(?:kolom )?komentar (?:telah |sudah )?ditutup\s*(?:untuk|$|[.!])|komentar\s*[:：–—-]\s*(?:masuk|login|silakan)\b|komentar\s*\(\d+\)|(?:beri(?:kan)?|kirim|tulis|kolom) komentar\s*(?:[:：]|[–—-] )|"
     r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
@@ -132,7 +132,7 @@ _BOILERPLATE = [
     # Counters and share buttons.
     r"[\W_]*(?:\d[\d.,]*\s*(?:k|rb|ribu|jt|juta)?\s*(?:x|kali)?\s*)(?:views?|viewers?|dibaca|dilihat|pembaca|tayangan|shares?|komentar|comments?|"
     r"likes?|suka|reaksi|dibagikan|menit (?:baca|membaca)|min(?:ute)?s? read|hits?)\b.{0,60}",
-    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|dikunjungi|hits?|shares?|jumlah pembaca|pembaca|komentar|comments?|post views|tayangan|"
+    r"(?:[^.!?]{0,30}[|•·]\s*)?[\W_]*(?:total )?(?:views?|dibaca|dilihat|dikunjungi|hits?|shares?|jumlah pembaca|pembaca|(?:jumlah )?pengunjung(?: hari ini)?|komentar|comments?|post views|tayangan|"
     r"bagikan|dibagikan|disukai|disukai oleh)\s*[:：(]?\s*\d[\d.,]*\s*(?:k|rb|ribu|kali|x|jt)?\)?.{0,60}",
     r"(?:telah|sudah)\s+(?:\w+ dan )?(?:dibaca|dilihat|didengar)\W*\d.{0,20}",
     r"(?:suka|likes?)\W*\d[\d.,]*(?:\W+(?:bagikan|simpan|komentar|balas)\b\W*[\d.,]*)+",
@@ -215,7 +215,7 @@ _MARK = re.compile(
     r"©|copyright|all rights|hak cipta|alamat (?:e-?mail|surel)|masuk untuk menulis|(?:surel|e-?mail)(?: anda)? wajib diisi|\(wajib\)|peramban|browser|ruas yang wajib|cookie|kuki|kebijakan privasi|"
     r"notifikasi|newsletter|google news|whatsapp channel|\bfoto\s*[:/]|(?-i:\bFoto\.)|[(\[](?:foto|dok|ist)\b|^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]|"
     r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto(?: \w+)?|siaran pers)\s*[:：]|^\(penulis\b|berkomentar|"
-    r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*tinggalkan (?:balasan|komentar)\s*[.:]|^\W*kolom komentar\s*[:：]|"
+    r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b|^\W*pengunjung hari ini\b|^\W*advertisement\b|^\W*iklan[.:]|\b(?:tulis|tinggalkan) komentar(?: anda)?\W*(?:$|nama\b)|^\W*tinggalkan (?:balasan|komentar)\s*[.:]|^\W*kolom komentar\s*[:：]|"
     r"^\W*terkait\s*[:：|]|^\W*(?:(?:artikel|berita) (?:terkait|lain(?:nya)?|populer)|terpopuler)\b|\b(?:masuk|login) dengan akun\b|"
     r"\)\. dari kiri\b|\((?:ki-ka|kiri-kanan)\)|(?-i:\. Perbesar$)|\d(?:st|nd|rd|th),? \d{4}|"
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)|"

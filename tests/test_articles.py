@@ -22,6 +22,8 @@ BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menun
         "(Baca juga: Jalan Rusak di Perbatasan Segera Diperbaiki)",
         "BACA LAGI: Pasar Induk Dipindah – Lima Taman Kota yang Baru",
         "Berita terkait:",
+        "12 komentar. Tulis komentar Anda di sini. Kirim",
+        "Pengunjung hari ini: 87. Total pengunjung: 41.203",
         "Tulis komentar Anda di kolom ini. Komentar dimoderasi admin sekolah.",
         "Nama dan alamat surel wajib diisi",
         "Jeda iklan 30 detik",
