@@ -7,16 +7,14 @@ The lines are those of the articles that the model was tested on (`split.test` i
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from pathlib import Path
 
 import numpy as np
 
-from tema.corpus import examples, load_corpus
+from benchmarks.saved import trained_on
 from tema.intervals import counts, f1_measures, interval
 from tema.noise import NOISES
-from tema.settings import load_settings
 from tema.tagging import Tagger
 
 
@@ -25,10 +23,8 @@ def main() -> None:
     parser.add_argument("--model", default="models/themes")
     arguments = parser.parse_args()
     folder = Path(arguments.model)
-    settings = load_settings(folder / "settings.yaml")
-    corpus = load_corpus(settings.data, settings.task)
-    tested = set(json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["split"]["test"])
-    lines = examples(corpus, [i for i, article in enumerate(corpus.articles) if article.article_id in tested])
+    settings, corpus, sides = trained_on(folder)
+    lines = sides.test
     tagger = Tagger(folder)
 
     def given(texts: list[str]) -> np.ndarray:

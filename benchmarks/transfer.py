@@ -8,16 +8,16 @@ Every headline and body line is tagged alone, with the model's own calibration a
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.saved import trained_on
 from tema.baselines import tfidf
 from tema.comparison import Comparison
 from tema.corpus import Examples, examples, load_corpus
 from tema.evaluation import Prediction, score_table
-from tema.settings import DataSettings, load_settings
+from tema.settings import DataSettings
 from tema.tagging import Tagger
 
 SEED = 13
@@ -52,14 +52,8 @@ def main() -> None:
 
 def _tfidf(folder: Path, lines: Examples) -> Prediction:
     """The baseline that train.py sets beside the model in `folder`, on other lines."""
-    settings = load_settings(folder / "settings.yaml")
-    corpus = load_corpus(settings.data, settings.task)
-    split = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["split"]
-    train, validation = (
-        examples(corpus, [i for i, article in enumerate(corpus.articles) if article.article_id in set(split[side])])
-        for side in ("train", "validation")
-    )
-    return tfidf(train, validation, lines, settings.task, settings.seed)
+    settings, _, sides = trained_on(folder)
+    return tfidf(sides.train, sides.validation, lines, settings.task, settings.seed)
 
 
 if __name__ == "__main__":
