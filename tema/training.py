@@ -76,6 +76,7 @@ def fine_tune(
     log, noise = _EpochTable(quiet), Damage(train.texts, tokenizer, settings)
     trainer = _ThemeTrainer(
         settings=settings,
+        noise=noise,
         model=model,
         args=training_arguments(settings, checkpoints, quiet),
         train_dataset=as_dataset(train, tokenizer, settings.task, rows=True),
@@ -210,13 +211,13 @@ def loss_function(settings: Settings) -> Callable[..., torch.Tensor]:
 class _ThemeTrainer(Trainer):
     """A Trainer with the recipe's own optimiser and order of lines."""
 
-    def __init__(self, settings: Settings, **arguments: Any) -> None:
-        self._recipe = settings.training
+    def __init__(self, settings: Settings, noise: Damage, **arguments: Any) -> None:
+        self._recipe, self._noise = settings.training, noise
         super().__init__(**arguments)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthOrder:
         lines = self.train_dataset if train_dataset is None else train_dataset
-        return LengthOrder(lines["length"], self._recipe.batch_size, self.args.seed)
+        return LengthOrder(len(lines), self._noise.lengths, self._recipe.batch_size, self.args.seed)
 
     def create_optimizer(self, *_: Any) -> torch.optim.Optimizer:
         self.optimizer = make_optimiser(self.model, self._recipe)

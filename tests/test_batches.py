@@ -57,7 +57,7 @@ def test_damage_when_share_is_nought_then_nothing_changes_and_only_the_models_in
 
 def test_order_when_drawn_then_every_row_once_in_batches_of_like_length_at_random() -> None:
     lengths = np.random.default_rng(0).integers(5, 100, size=1003)
-    order = LengthOrder(lengths.tolist(), 10, seed=3)
+    order = LengthOrder(1003, lambda _: lengths.tolist(), 10, seed=3)
     rows = list(order)
     assert sorted(rows) == list(range(1003))
     means = np.array([lengths[rows[i : i + 10]].mean() for i in range(0, 1000, 10)])
@@ -68,9 +68,35 @@ def test_order_when_drawn_then_every_row_once_in_batches_of_like_length_at_rando
 
 
 def test_order_when_an_epoch_is_drawn_again_then_the_same_and_another_epoch_another() -> None:
-    lengths = list(range(200))
-    first, again = LengthOrder(lengths, 8, seed=3), LengthOrder(lengths, 8, seed=3)
+    first, again, other = (LengthOrder(200, lambda _: range(200), 8, seed=seed) for seed in (3, 3, 4))
     assert list(first) == list(again)
     again.set_epoch(1)
     assert list(first) != list(again)
-    assert list(LengthOrder(lengths, 8, seed=4)) != list(first)
+    assert list(other) != list(first)
+
+
+def test_order_when_lengths_change_with_the_epoch_then_batches_follow_them() -> None:
+    lengths = np.random.default_rng(0).integers(5, 100, size=(2, 400))
+    order = LengthOrder(400, lambda epoch: lengths[epoch].tolist(), 10, seed=3)
+    for epoch in (0, 1):
+        order.set_epoch(epoch)
+        rows = list(order)
+        assert np.mean([lengths[epoch][rows[i : i + 10]].std() for i in range(0, 400, 10)]) < 3
+
+
+def test_damage_when_lengths_are_asked_then_they_are_those_of_the_batches_of_that_epoch(encoder: Path) -> None:
+    damage, numbered, _ = batches(encoder, 0.7)
+    for epoch in (0, 2):
+        damage.on_epoch_begin(None, SimpleNamespace(epoch=epoch), None)
+        assert damage.lengths(epoch) == damage.collate(list(numbered))["attention_mask"].sum(dim=1).tolist()
+    assert damage.lengths(0) != damage.lengths(2)
+
+
+def test_dataset_when_it_is_for_scoring_then_the_longest_lines_come_first_with_their_labels(encoder: Path) -> None:
+    texts = ["warga " * n for n in (2, 9, 4)]
+    _, tokenizer = load_encoder(encoder, load_settings(CONFIG).encoder, ["a"], "multilabel")
+    lines = Examples(texts, np.array([[False], [True], [False]]), np.arange(3), np.zeros(3, int))
+    dataset = as_dataset(lines, tokenizer, "multilabel")
+    assert dataset["labels"][:] == [[1.0], [0.0], [0.0]]
+    lengths = [len(ids) for ids in dataset["input_ids"]]
+    assert lengths == sorted(lengths, reverse=True)
