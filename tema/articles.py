@@ -182,7 +182,7 @@ _BOILERPLATE = [
     r"(?:#\w+[\s,]*){1,30}",
     r"(?:home|beranda|depan)(?:\s*[>/»|›-].{0,120})?",
     r"[\w&.' -]{2,30}[>»›][\w&.', -]{2,80}(?:[>»›].{0,80})?",
-    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}(?:isi|konten|berita|artikel|tanpa izin)).{0,160}",
+    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}\b(?:isi|konten|berita|artikel|tanpa izin)\b).{0,160}",
     r"(?:https?://|www\.)\S+",
     r"(?:\d+\s+){1,8}(?:selanjutnya|next)",
     r"(?-i:[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})? ?(?:[|»] ?[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})?){1,3})",  # KABAR KITA | BERITA UTAMA

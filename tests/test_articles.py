@@ -129,6 +129,7 @@ def test_is_boilerplate_when_line_is_furniture_then_true(line: str) -> None:
         "Hingga 31 Desember 2024, kata dia, laporan harta wajib disampaikan.",
         "Pegawai dilarang mengambil keuntungan dari jabatan, tegas Bupati.",
         "ASN dilarang mengutip biaya apa pun dari warga yang mengurus KTP.",
+        "Guru, lanjutnya, dilarang mengambil cuti tambahan dan wajib mengisi daftar hadir daring.",
         "Bupati mendorong perajin mendaftarkan hak cipta motif tenun ke kantor wilayah.",
         "Batas akhir pelaporan LHKPN bagi seluruh pejabat adalah 31 Maret 2024",
         "Rabu, 12/3/2024 - bupati memecat tiga pegawai karena menerima suap",
