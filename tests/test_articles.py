@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tema.articles import is_boilerplate, line_kinds, make_article, paragraph_lines
+from tema.articles import line_kinds, make_article, paragraph_lines
+from tema.boilerplate import is_boilerplate
 
 BODY = "Sekda meminta seluruh pegawai hadir tepat waktu karena warga sudah menunggu sejak pagi di depan loket."
 
