@@ -76,7 +76,7 @@ _BOILERPLATE = [
     r"(?:telah|sudah)\s+(?:\w+ dan )?(?:dibaca|dilihat|didengar)\W*\d.{0,20}",
     r"(?:suka|likes?)\W*\d[\d.,]*(?:\W+(?:bagikan|simpan|komentar|balas)\b\W*[\d.,]*)+",
     r"[\W_]*(?:dibaca normal|(?:waktu|lama|estimasi) (?:mem)?baca|jumlah tayang(?:an)?)\W*\d.{0,30}",
-    r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali|orang)?\W*|"
+    r"[\W_]*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat) (?:sebanyak )?\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali|orang)?\W*(?:bagikan\b.{0,80})?|"
     r"\d[\d.]* (?:x|kali) di(?:baca|lihat)\W*|(?:tayang|terbit)\b.{0,60}(?:(?:\.com|\.id)\W*|dengan judul.{0,160}))",
     rf"(?:dibagikan\W+)?(?:{_NETWORKS}|komentar)\W*\d[\d.,]{{0,6}}(?:\W+(?:{_NETWORKS}|komentar)\W*\d[\d.,]{{0,6}})+",
     r"pengunjung\s+(?:hari ini|kemarin|bulan ini|online|daring|situs|website|laman)\b\W*\d[\d.,]*(?:\W+total\W*\d[\d.,]*)?",
@@ -191,11 +191,12 @@ _MARKS = [
     r"\((?:kiri|kanan|tengah)\)",
     r"\bdok\. ",
     # Counters and adverts.
+    r"^\W*\d[\d.,]* kali (?:dibaca|dilihat)\W",
     r"^\W*di(?:baca|lihat|bagikan)\W*\d[\d.,]*\s*(?:k|rb|ribu|jt)?\s*(?:x|kali)\b",
     r"^\W*pengunjung hari ini\b",
     r"^(?:telah|sudah) (?:\w+ dan )?(?:dibaca|dilihat|didengar)\W*\d",
     r"^\W*advertisement\b",
-    r"^\W*iklan[.:]",
+    r"^\W*iklan\s*[.:–—-]",
     r"^\W*(?:artikel|berita|tulisan|konten|halaman) ini (?:(?:telah|sudah|pernah) )?(?:di(?:baca|lihat)|tayang|terbit|\d)",
     # Dates, initials, addresses.
     r"\d(?:st|nd|rd|th),? \d{4}",
