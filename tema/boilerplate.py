@@ -31,7 +31,7 @@ _COMMENT_FORM = (
     r".{0,120}\bkomentar\b.{0,120}\bnama\s*[*/|\]]\W{0,4}(?:e-?mail|surel)\b)"
 )
 
-_NAMES = r"(?:[^.!?\"“”]|(?-i:\b(?:[A-Z]|Hj|Dra?|Drs|Ir|dr)\.))"  # what can stand in a caption's list of persons
+_NAMES = r"(?:[^.!?\"“”]|(?-i:\b(?:[A-Z]|[A-Z]\.[A-Z][a-z]{1,3}|Hj|Dra?|Drs|Ir|dr)\.))"  # what can stand in a caption's list of persons
 
 # Each pattern matches a whole line (white space folded, case ignored).
 _BOILERPLATE = [
@@ -46,6 +46,7 @@ _BOILERPLATE = [
     r"(?:(?:siaran pers|rilis|pengumuman|tulisan \w+)\s+)?(?:lain(?:nya)?|terkini|terbaru)\s*[:：]\s*\S.*(?: [–—|/-] |; |\d\) ).*",
     # Bylines and credits.
     r"\(penulis (?:adalah|merupakan)\b[^()]{0,160}\)",
+    r"penulis (?:adalah|merupakan)\b.{0,120}\btulisan ini\b.{0,40}\bpendapat pribadi\b.{0,40}",
     rf"[\W_]*{_CREDIT}(?:\s*[/&]\s*{_CREDIT})*\s*[:：|]\s*.{{0,120}}",
     rf"[^.!?:]{{0,60}}[|•·–—(-]\s*{_CREDIT}\s*[:：].{{0,60}}",
     r"[\W_]*(?:oleh|by|posted by|ditulis oleh|laporan wartawan|reporter|editor|penulis|pewarta)"
@@ -178,13 +179,14 @@ _MARKS = [
     r"^simak (?:juga )?video\W*[\"“:]",
     r"^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]",
     r"^\W*terkait\s*[:：|]",
-    r"^\W*(?:(?:artikel|berita) (?:terkait|lain(?:nya)?|populer)|terpopuler)\b",
+    r"^\W*(?:(?:artikel|berita) (?:terkait|lain(?:nya)?|(?:ter)?populer)|terpopuler)\b",
     # Credits and captions.
     r"\bfoto\s*[:/]",
     r"(?-i:\bFoto\.)",
     r"[(\[](?:foto|dok|ist)\b",
     r"^\W*(?:foto|caption|tags?|topik|penulis|oleh|editor|reporter|pewarta|sumber|ket(?:erangan)? foto(?: \w+)?|siaran pers)\s*[:：]",
     r"^\(penulis\b",
+    r"\bpendapat pribadi\b",
     r"\)\. dari kiri\b",
     r"\((?:ki-ka|kiri-kanan)\)",
     r"(?-i:\. Perbesar$)",
