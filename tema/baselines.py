@@ -52,6 +52,9 @@ def tfidf(train: Examples, validation: Examples, test: Examples, task: str, seed
         OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", max_iter=1000, random_state=seed)),
     )
     model.fit(train.texts, train.labels.astype(int))
-    calibration = calibrate(np.asarray(model.decision_function(validation.texts)), validation.labels, task)
-    probabilities = calibration.probabilities(np.asarray(model.decision_function(test.texts)))
+    chosen_on, asked = (
+        np.asarray(model.decision_function(side.texts)).reshape(side.labels.shape) for side in (validation, test)
+    )  # of a single label scikit-learn gives a vector
+    calibration = calibrate(chosen_on, validation.labels, task)
+    probabilities = calibration.probabilities(asked)
     return Prediction(calibration.decide(probabilities), probabilities)

@@ -170,7 +170,7 @@ def open_engine(bundle: Bundle, choice: str = "auto", threads: int | None = None
     """The engine asked for, on `threads` cores (None: all); `auto` takes torch on a machine with a GPU, else the first exported
     form that can run, and says on stderr why when it has to fall back. Raises ModelError when the engine asked for cannot run
     this model."""
-    if choice == "torch" or (choice == "auto" and shutil.which("nvidia-smi")):
+    if choice == "torch" or (choice == "auto" and _has_gpu()):
         return _torch(bundle, threads)
     reasons = []
     for name in PACKAGES if choice == "auto" else [choice]:
@@ -229,6 +229,15 @@ def _why_not(bundle: Bundle, name: str) -> str | None:
     if importlib.util.find_spec(PACKAGES[name]) is None:
         return f"the package is not installed (pip install {PACKAGES[name]})"
     return None
+
+
+def _has_gpu() -> bool:
+    """Whether torch finds a GPU; it is slow to load, so asked only where the driver's own tool is installed."""
+    if shutil.which("nvidia-smi") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()
 
 
 def _torch(bundle: Bundle, threads: int | None) -> TorchEngine:

@@ -98,7 +98,7 @@ def _export(
             tried[form] = f1(exported_engine(engine, folder, max_length, compiled=compiled))
             if tried[form] >= trained_f1 - TOLERANCE:
                 return Export(engine, form, trained_f1, tried)
-    except (RuntimeError, TypeError, ValueError) as error:  # an architecture that the converter does not know
+    except Exception as error:  # converters raise what they like for an architecture that they do not know
         reason = f"{type(error).__name__}: {(str(error).splitlines() or ['conversion failed'])[0]}"
     shutil.rmtree(target.parent, ignore_errors=True)
     return Export(engine, "none", trained_f1, tried, reason)

@@ -68,6 +68,12 @@ def test_engine_when_another_version_compiled_the_form_then_it_is_compiled_anew(
     assert np.abs(open_engine(load_bundle(model)).logits(TEXTS) - ready).max() < 1e-4
 
 
+def test_engine_when_a_driver_is_there_but_no_gpu_then_the_fast_form(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert open_engine(load_bundle(model)).name == "openvino"
+
+
 def test_engine_when_compiled_form_cannot_be_used_here_then_it_is_compiled_anew(model: Path, tmp_path: Path) -> None:
     refused = tmp_path / "compiled.bin"
     refused.write_bytes(b"for other instructions")
@@ -120,6 +126,22 @@ def test_export_when_no_form_scores_well_enough_then_none_is_kept(model: Path, t
         assert (exported.form, exported.tried) == ("none", {"int8": 0.80, "mixed": 0.85, "float": 0.89})
         assert not (tmp_path / "m" / names[0]).exists()
         assert f"nothing was exported for {exported.engine} (int8 0.8000, mixed 0.8500, float 0.8900)" in str(exported)
+
+
+def test_export_when_converters_do_not_know_the_architecture_then_the_reason_is_told_and_the_model_kept(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class ConversionError(Exception): ...  # as OpenVINO's is, of no narrower kind
+
+    def fail(*_: Any) -> Any:
+        raise ConversionError("no rule for aten::new")
+
+    trained = trained_copy(model, tmp_path / "m")
+    monkeypatch.setattr("tema.export._to_openvino", fail)
+    monkeypatch.setattr("tema.export._to_onnx", fail)
+    for exported in export(tmp_path / "m", trained, TEXTS, 64, 0.9, lambda _: 1.0):
+        assert (exported.form, exported.reason) == ("none", "ConversionError: no rule for aten::new")
+    assert (tmp_path / "m" / "model.safetensors").exists()
 
 
 @pytest.mark.parametrize(("scores", "form"), [([0.8, 0.9], "mixed"), ([0.8, 0.8, 0.9], "float")])

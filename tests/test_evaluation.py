@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tema.baselines import always_empty, keyword_cues
+from tema.baselines import always_empty, keyword_cues, tfidf
 from tema.corpus import Examples
 from tema.evaluation import Prediction, calibration_error, reliability, score, score_table
 from tema.themes import Theme
@@ -65,3 +65,10 @@ def test_table_when_printed_then_a_column_per_model_and_rows_for_themes_and_aver
     rows = {line.split("  ")[0]: line.split() for line in table.splitlines()}
     assert rows["Alfa"][-2:] == ["1.000", "0.000"]
     assert {"micro", "macro", "exact match", "micro, whole articles"} <= set(rows)
+
+
+def test_tfidf_when_there_is_a_single_label_then_it_is_learned_too() -> None:
+    labels = np.array([[i % 2] for i in range(40)], bool)
+    texts = [f"{'pegawai jujur' if given else 'rapat pagi'} nomor {i}" for i, (given,) in enumerate(labels)]
+    lines = Examples(texts, labels, np.arange(40), np.zeros(40, int))
+    assert (tfidf(lines, lines, lines, "multilabel", 1).given == labels).all()
