@@ -19,7 +19,7 @@ thresholds and calibration chosen on {validation}, scored on {test} lines of oth
 
 ```python
 from transformers import pipeline
-pipeline("text-classification", model=".", top_k=None)("ASN harus jujur dan tepat waktu")
+pipeline("text-classification", model=".", top_k=None)("ASN harus jujur dan tepat waktu", truncation=True)
 ```
 
 The pipeline's scores are uncalibrated, and it cuts a text that is longer than the encoder's window, where predict.py reads all

@@ -35,6 +35,7 @@ from tema.first_token import first_token_only
 from tema.normalisation import fold_normalisation, insert_normalisation
 from tema.optimiser import is_new, make_optimiser
 from tema.settings import Settings
+from tema.windows import overlap
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -107,15 +108,18 @@ def newest_whole_checkpoint(checkpoints: Path) -> str | None:
 
 
 def predict_logits(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> np.ndarray:
-    """Logits in the order of `texts`, (n, n_labels) float32, computed in fp32, batched by length."""
-    order = np.argsort([-len(text) for text in texts], kind="stable")
-    logits = np.zeros((len(texts), model.config.num_labels), np.float32)
+    """Logits in the order of `texts`, (n, n_labels) float32, computed in fp32, batched by length; of a text longer than the
+    encoder's window the highest over its windows, as predict.py reads it."""
+    windows = tokenizer(list(texts), truncation=True, stride=overlap(tokenizer.model_max_length), return_overflowing_tokens=True)
+    owner = np.array(windows.pop("overflow_to_sample_mapping"))
+    order = np.argsort([-len(ids) for ids in windows["input_ids"]], kind="stable")
+    logits = np.full((len(texts), model.config.num_labels), -np.inf, np.float32)
     model.eval()
     with torch.inference_mode(), first_token_only(model):
-        for start in range(0, len(texts), _PREDICT_BATCH):
+        for start in range(0, len(order), _PREDICT_BATCH):
             rows = order[start : start + _PREDICT_BATCH]
-            batch = tokenizer([texts[i] for i in rows], padding=True, truncation=True, return_tensors="pt").to(model.device)
-            logits[rows] = model(**batch).logits.float().cpu().numpy()
+            batch = tokenizer.pad({name: [values[i] for i in rows] for name, values in windows.items()}, return_tensors="pt")
+            np.maximum.at(logits, owner[rows], model(**batch.to(model.device)).logits.float().cpu().numpy())
     return logits
 
 

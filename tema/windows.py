@@ -27,8 +27,13 @@ def open_tokenizer(folder: Path, max_length: int) -> Tokenizer:
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length, stride=int((max_length - 2) * _OVERLAP))
+    tokenizer.enable_truncation(max_length, stride=overlap(max_length))
     return tokenizer
+
+
+def overlap(max_length: int) -> int:
+    """How many tokens of a window of `max_length` the next one repeats."""
+    return int((max_length - 2) * _OVERLAP)
 
 
 def windows_of(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[list[list[int]], list[int]]:

@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 import torch
 from conftest import make_labelled_articles, themes_file
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from tema.bundle import load_bundle
 from tema.corpus import Examples, examples, load_corpus
 from tema.encoders import load_encoder
+from tema.engine import open_engine
 from tema.normalisation import fold_normalisation, insert_normalisation
 from tema.settings import Settings, load_settings
 from tema.training import fine_tune, loss_function, predict_logits, use_bf16
@@ -168,3 +171,12 @@ def test_use_bf16_when_told_then_as_told_and_when_auto_then_by_the_processor(mon
     assert not use_bf16("auto")
     monkeypatch.setattr("torch.cpu.get_capabilities", lambda: {"avx512_bf16": True})
     assert use_bf16("auto")
+
+
+def test_predict_when_text_is_longer_than_the_window_then_the_logits_that_predict_py_gives(model: Path) -> None:
+    bundle = load_bundle(model)
+    trained = AutoModelForSequenceClassification.from_pretrained(model)
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    tokenizer.model_max_length = bundle.max_length
+    texts = ["bupati jujur di kantor " * 80, "netral hari ini", "rapat pagi " * 70 + "camat jujur"]
+    assert np.allclose(predict_logits(trained, tokenizer, texts), open_engine(bundle, "torch").logits(texts), atol=1e-4)
