@@ -5,7 +5,8 @@ examples:
   python train.py                                           the default recipe, into models/themes
   python train.py --config configs/indobert.yaml            IndoBERT or nothing
   python train.py --set training.epochs=3 --set seed=7
-  python train.py --set data.articles=null --set data.table=labels.csv --set data.label_column=label
+  python train.py --set data.articles=null --set data.themes=null --set data.table=labels.csv \\
+    --set data.label_column=label --output models/mine
   python train.py --resume                                  go on after an interruption
   python train.py --folds 5                                 cross-validate instead: scores, but no model
   torchrun --nproc-per-node 2 train.py                      on several processes or machines (docs/cluster.md)
@@ -14,6 +15,7 @@ examples:
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import sys
@@ -43,8 +45,10 @@ def parse_arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if arguments.folds is not None and arguments.folds < 2:
         parser.error("--folds needs at least 2")
-    if arguments.folds and n_processes() > 1:
-        parser.error("--folds runs in one process; torchrun trains one model")
+    if (arguments.folds or arguments.peers) and n_processes() > 1:
+        parser.error("--folds and --peers run in one process; torchrun trains one model")
+    if arguments.peers and importlib.util.find_spec("setfit") is None:
+        parser.error("--peers needs SetFit: pip install -r requirements-dev.txt")
     return arguments
 
 

@@ -152,7 +152,10 @@ def _line(line: Any, place: str, known: Sequence[str] | None) -> LabelledLine:
 def _known_labels(labels: Sequence[Any], place: str, known: Sequence[str] | None) -> frozenset[str]:
     for label in labels:
         if known is not None and label not in known:
-            raise CorpusError(f"{place}: unknown label {label!r}.{nearest(str(label), known)} Known: {', '.join(known)}.")
+            raise CorpusError(
+                f"{place}: unknown label {label!r}.{nearest(str(label), known)} Known: {', '.join(known)} (data.themes; null: "
+                "the labels found in the data)."
+            )
     return frozenset(map(str, labels))
 
 
@@ -261,7 +264,9 @@ def main() -> int:
         choices=["audit", "picture", "suspects"],
         help="audit: check every limit; picture: draw data/corpus.png; suspects: print the lines whose labels look wrong",
     )
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder with articles, annotations and themes.yaml")
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), help="for audit and picture: folder with articles, annotations and themes.yaml"
+    )
     parser.add_argument("--folds", type=Path, default=Path("models/themes-folds"), help="what `train.py --folds` wrote")
     parser.add_argument("--most", type=int, default=150, help="how many suspects (default: %(default)s)")
     arguments = parser.parse_args()
@@ -270,9 +275,8 @@ def main() -> int:
         from tema.folds import read_folds
         from tema.suspects import show, suspects
 
-        data = DataSettings(articles=str(arguments.data / "articles"), themes=str(arguments.data / "themes.yaml"))
-        corpus = load_corpus(data)
-        show(suspects(corpus, read_folds(arguments.folds, corpus), arguments.most))
+        corpus, comparison = read_folds(arguments.folds)
+        show(suspects(corpus, comparison, arguments.most))
         return 0
 
     from tema.audit import audit, draw

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from tema.bundle import write_json
 from tema.comparison import Comparison, joined, read_rows, write_rows
-from tema.corpus import Corpus
+from tema.corpus import Corpus, load_corpus
 from tema.encoders import Origin
 from tema.errors import OutputError
 from tema.job import Outcome, Peer, Sides, compared, divided, fit, outcome_json, run_identity
 from tema.report import report, review_errors
-from tema.settings import Settings
+from tema.settings import Settings, load_settings
 from tema.splits import fold_splits
 
 
@@ -29,10 +29,10 @@ def cross_validate(
 
     `folder` receives a file of rows per fold, report.html and metrics.json.
 
-    Raises OutputError when a run with other settings or data is to be
-    resumed, CorpusError when there are too few articles.
+    Raises OutputError when a run with other settings, data, folds or peers is to be resumed, CorpusError when there are too few
+    articles.
     """
-    _prepare(folder, run_identity(settings, corpus), resume)
+    _prepare(folder, f"# {folds} folds, compared with {sorted(peers)}\n{run_identity(settings, corpus)}", resume)
     splits = fold_splits(corpus, settings.split, folds, settings.seed)
     parts: list[Comparison] = []
     for number, split in enumerate(splits, 1):
@@ -53,17 +53,21 @@ def cross_validate(
     return outcome
 
 
-def read_folds(folder: Path, corpus: Corpus) -> Comparison:
-    """The rows of every fold of a finished run. Raises OutputError when there is none."""
+def read_folds(folder: Path) -> tuple[Corpus, Comparison]:
+    """The data of a finished run with today's labels, and the rows of its folds. Raises OutputError when there is none."""
     if not (folder / "metrics.json").exists():
         raise OutputError(f"{folder}: no finished cross-validation there; run `python train.py --folds 5` first")
-    return joined([read_rows(file, corpus) for file in sorted(folder.glob("fold-*.jsonl"))])
+    settings = load_settings(folder / "settings.yaml")
+    corpus = load_corpus(settings.data, settings.task)
+    return corpus, joined([read_rows(file, corpus) for file in sorted(folder.glob("fold-*.jsonl"))])
 
 
 def _prepare(folder: Path, identity: str, resume: bool) -> None:
     recipe = folder / "settings.yaml"
     if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != identity:
-        raise OutputError(f"{folder}: the run to resume had other settings or data; use the same or leave --resume out")
+        raise OutputError(
+            f"{folder}: the run to resume had other settings, data, folds or peers; use the same or leave --resume out"
+        )
     if folder.exists() and not resume:
         if any(folder.iterdir()) and not recipe.exists():
             raise OutputError(f"{folder}: exists and holds no cross-validation; it will not be overwritten")

@@ -69,15 +69,18 @@ def test_folds_when_broken_off_then_resume_keeps_the_finished_ones(settings: Set
     with pytest.raises(KeyboardInterrupt):
         cross_validate(settings, corpus, 3, {"peer": breaks}, tmp_path / "f", False, True)
     with pytest.raises(OutputError, match="no finished cross-validation"):
-        read_folds(tmp_path / "f", corpus)
+        read_folds(tmp_path / "f")
     cross_validate(settings, corpus, 3, {"peer": breaks}, tmp_path / "f", True, True)
     assert len(seen) == 4  # one whole, one broken, two after
-    assert len(read_folds(tmp_path / "f", corpus).lines) == 300
+    assert len(read_folds(tmp_path / "f")[1].lines) == 300
+    for folds, peers in ((5, {"peer": breaks}), (3, {})):
+        with pytest.raises(OutputError, match="other settings, data, folds or peers"):
+            cross_validate(settings, corpus, folds, peers, tmp_path / "f", True, True)
 
 
 def test_folds_when_resumed_with_other_settings_then_refused(settings: Settings, corpus: Corpus, tmp_path: Path) -> None:
     (tmp_path / "settings.yaml").write_text("other", encoding="utf-8")
-    with pytest.raises(OutputError, match="other settings or data"):
+    with pytest.raises(OutputError, match="other settings, data, folds or peers"):
         cross_validate(settings, corpus, 3, {}, tmp_path, True, True)
 
 

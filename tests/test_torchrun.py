@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, run_script
 
 
 def torchrun(processes: int, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -50,3 +50,10 @@ def test_torchrun_when_a_batch_cannot_be_shared_then_exit_1_and_why(workshop: Pa
     run = torchrun(2, "--config", workshop / "tiny.yaml", "--output", tmp_path / "m", "--set", "training.batch_size=7")
     assert run.returncode == 1
     assert "training.batch_size 7 cannot be shared by 2 processes" in run.stderr
+
+
+def test_torchrun_when_peers_or_folds_are_asked_for_then_exit_2_at_once() -> None:
+    for option in (("--peers",), ("--folds", "3")):
+        run = run_script("train.py", *option, env={**os.environ, "WORLD_SIZE": "2"})
+        assert run.returncode == 2
+        assert "--folds and --peers run in one process" in run.stderr
