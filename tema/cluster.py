@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, quote, urlsplit
 
 from tema.articles import Article, Paragraph
 from tema.bundle import load_bundle
@@ -57,7 +58,7 @@ def tag_on_cluster(job: ClusterJob) -> list[SetAside]:
     is missing or cannot be reached.
     """
     target = _free_place(job.output)
-    files = [file for name in job.inputs for file in _files(name)]
+    files = list(dict.fromkeys(file for name in job.inputs for file in _files(name)))
     load_bundle(job.model)  # a model that is not whole stops here
     ray = _connect(job.address)
     try:
@@ -127,6 +128,8 @@ class _Worker:
             path = Path(self._scratch.name, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        if job.engine == "auto":
+            os.environ["CUDA_VISIBLE_DEVICES"] = ""  # a worker has a core to itself and no GPU, which all would share
         self._tagger = Tagger(self._scratch.name, job.calibrated, job.engine, threads=1)
         self._schema = parquet_schema(job.level, self._tagger.theme_ids)
 
@@ -255,7 +258,15 @@ def _listed(address: str) -> list[str]:
         inside = store.get_file_info(pafs.FileSelector(path, recursive=True)) if info.type == pafs.FileType.Directory else [info]
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(f"{address}: cannot be listed: {error}") from None
-    return [f"{address.split('://', 1)[0]}://{file.path}" for file in inside if file.type == pafs.FileType.File]
+    return [_address(urlsplit(address), file.path) for file in inside if file.type == pafs.FileType.File]
+
+
+def _address(beside: SplitResult, path: str) -> str:
+    """The address of a path in the store of another address, with its host, credentials and options. Paths in object stores begin
+    with the bucket, which is the address's host."""
+    credentials = beside.netloc.rpartition("@")
+    host = beside.netloc if path.startswith("/") else "".join(credentials[:2])
+    return f"{beside.scheme}://{host}{quote(path)}{'?' if beside.query else ''}{beside.query}"
 
 
 def _place(file: str) -> str:

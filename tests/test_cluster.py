@@ -8,12 +8,15 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from conftest import ROOT, run_script
+
+from tema.cluster import _address
 
 WORDS = ("jujur", "netral", "disiplin", "rapat", "jalan", "pasar")
 
@@ -101,6 +104,19 @@ def test_predict_when_a_cluster_run_cannot_start_then_exit_1_and_why(model: Path
     assert result.returncode == 1
     assert message in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "address"),
+    [
+        ("s3://bucket/news?region=x", "bucket/news/a b.txt", "s3://bucket/news/a%20b.txt?region=x"),
+        ("s3://key:secret@bucket/news", "bucket/news/a.txt", "s3://key:secret@bucket/news/a.txt"),
+        ("hdfs://host:8020/news", "/news/a.txt", "hdfs://host:8020/news/a.txt"),
+        ("file:///news", "/news/a.txt", "file:///news/a.txt"),
+    ],
+)
+def test_address_when_of_a_file_in_a_store_then_it_keeps_host_and_options(given: str, path: str, address: str) -> None:
+    assert _address(urlsplit(given), path) == address
 
 
 def test_predict_when_ray_lacks_an_output_then_exit_2(model: Path) -> None:
