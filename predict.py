@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tema.articles import Article, make_article
+from tema.articles import Article, make_article, paragraph_lines
 from tema.cli import DONE, SET_ASIDE, is_quiet, run
 from tema.errors import InputError
 
@@ -138,7 +138,7 @@ def _tag_all(tagger: Tagger, articles: Iterable[Article], writer: Writer, level:
 
 
 def _given_text(text: str) -> Iterable[Article]:
-    if not text.strip():
+    if not paragraph_lines(text):
         raise InputError("--text: the text is empty")
     return [make_article("text", "--text", text)]
 

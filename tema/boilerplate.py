@@ -123,7 +123,7 @@ _BOILERPLATE = [
     r"(?:#\w+[\s,]*){1,30}",
     r"(?:home|beranda|depan)(?:\s*[>/»|›-].{0,120})?",
     r"[\w&.' -]{2,30}[>»›][\w&.', -]{2,80}(?:[>»›].{0,80})?",
-    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}\b(?:isi|konten|berita|artikel|tanpa izin)\b).{0,160}",
+    r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}\b(?:konten|berita|artikel|isi (?:situs|laman|website|web|halaman))\b).{0,160}",
     r"(?:https?://|www\.)\S+",
     r"(?:\d+\s+){1,8}(?:selanjutnya|next)",
     r"(?-i:[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})? ?(?:[|»] ?[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})?){1,3})",  # KABAR KITA | BERITA UTAMA
@@ -169,12 +169,10 @@ _MARKS = [
     r"browser",
     r"cookie",
     r"kuki",
-    r"kebijakan privasi",
-    r"notifikasi",
     r"newsletter",
     r"google news",
     r"whatsapp channel",
-    r"dilarang (?:meng|menyalin|memperbanyak)",
+    r"^\W*dilarang (?:keras )?(?:meng|menyalin|memperbanyak)",
     # Read-also links.
     r"^simak (?:juga )?video\W*[\"“:]",
     r"^\W*(?:baca|lihat|simak)\s*(?:juga|pula|(?:berita |artikel |tulisan )?lain(?:nya)?|edisi ini)?\s*[:：|>»]",
@@ -214,7 +212,7 @@ _CREDIT_AT_END = re.compile(r"(?<=\d{4}\))\. (?:\([A-Z][\w ./]{1,40}\)|[A-Z][\w 
 # Fields between bars or dashes, one of which is a date, a counter or somebody's role: "SINGARAJA – 8 Juni 2017 – 86 tayangan".
 _BAR = re.compile(r"\||\s(?:[•·–—-]|--)\s")
 _FIELD = re.compile(
-    rf"\b{_DATE}|\b\d[\d.]*\s*(?:x|kali|suka|komentar|tayangan|views?|dibagikan)\b|\b(?:reporter|editor|penulis|pewarta|admin|humas|redaksi)\b",
+    rf"\b{_DATE}|\b\d[\d.]*\s*(?:x|kali|suka|komentar|tayangan|views?|dibagikan)\b|\b(?:reporter|editor|penulis|pewarta|admin|humas|redaksi)\b\s*(?:[|:•·–—-]|$|(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 _MOST_FIELD_WORDS = 18

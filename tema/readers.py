@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tema.articles import Article, make_article
+from tema.articles import Article, make_article, paragraph_lines
 from tema.errors import InputError, nearest
 from tema.page import MARK
 from tema.tables import TABLES, read_rows
 
 TEXTS, PAGES = (".txt",), (".html", ".htm")
 ENDINGS = TEXTS + PAGES + TABLES
+_OF_TAGS = {"article_id", "source", "themes", "needs_review"}  # columns
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Reader:
         """Yield the articles of one file. A table without the text column is set aside, or, when named, an InputError."""
         try:
             if path.suffix.lower() in TABLES:
-                yield from self._table(path)
+                yield from self._table(path, named)
             else:
                 yield from self._stream(path.read_bytes(), str(path), path.stem, path.suffix.lower() in PAGES)
         except OSError as error:
@@ -91,19 +92,22 @@ class Reader:
             return
         if page:
             title, text, links = extract_page(text)
-        if not text.strip():
+        if not paragraph_lines(text):
             reason = "no article text found in the page" if page and data.strip() else "empty"
             self._leave_out(source, reason)
             return
         yield make_article(_whole(article_id), _whole(source), text, title, links)
 
-    def _table(self, path: Path) -> Iterator[Article]:
+    def _table(self, path: Path, named: bool) -> Iterator[Article]:
         for number, row in read_rows(path, (self.text_column, self.id_column, self.title_column), self._leave_out):
             if isinstance(row, str):  # a broken row: the reason
                 self._leave_out(f"{path}:{number}", row)
                 continue
+            if not named and row.keys() >= _OF_TAGS:
+                self._leave_out(str(path), "a table of tags that predict.py wrote, not articles; named by itself it is read")
+                return
             text = row.get(self.text_column)
-            if not isinstance(text, str) or not text.strip("\ufeff \t\r\n"):
+            if not isinstance(text, str) or not paragraph_lines(text):
                 self._leave_out(f"{path}:{number}", f"no text in {self.text_column!r} (found {text!r:.60})")
                 continue
             key = row.get(self.id_column) if self.id_column else None
@@ -136,8 +140,9 @@ def decode(data: bytes) -> str:
 
 _TITLE_WORDS = 4  # a shorter heading may be a rubric
 _MOST = 0.6  # of the characters
-_LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")  # as trafilatura writes links
-_INLINE = re.compile(r"\s*((?:baca|lihat|simak)\s+(?:juga|pula)\b[^\[\]\w]{0,4}\[[^\[\]]+\]\([^()\s]*\))\s*", re.IGNORECASE)
+_ADDRESS = r"\((?:<[^<>]*>|[^()\s]*)\)"  # as trafilatura writes it after a link's words
+_LINK = re.compile(rf"\[([^\[\]]+)\]{_ADDRESS}")
+_INLINE = re.compile(rf"\s*((?:baca|lihat|simak)\s+(?:juga|pula)\b[^\[\]\w]{{0,4}}\[[^\[\]]+\]{_ADDRESS})\s*", re.IGNORECASE)
 
 
 def extract_page(html: str) -> tuple[str, str, frozenset[str]]:

@@ -102,7 +102,10 @@ def require_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> 
     for column in wanted:
         if column not in there:
             have = ", ".join(there) or "none"
-            raise InputError(f"{path}: no column {column!r}.{nearest(column, there)} It has: {have}. Name it with --text-column.")
+            raise InputError(
+                f"{path}: no column {column!r}.{nearest(column, there)} It has: {have}. "
+                "Name it with --text-column, --id-column or --title-column."
+            )
 
 
 def _encoding(path: Path) -> str:

@@ -193,7 +193,9 @@ def test_read_when_json_spells_half_a_character_then_the_text_can_still_be_writt
     assert articles == [["? abc"]]
 
 
-@pytest.mark.parametrize("row", ['{"text": "\\ufeff"}', '{"text": ' + "9" * 5000 + "}", "[" * 100_000])
+@pytest.mark.parametrize(
+    "row", ['{"text": "\\ufeff"}', '{"text": "\\u00a0 \\u2003"}', '{"text": ' + "9" * 5000 + "}", "[" * 100_000]
+)
 def test_read_when_json_is_hostile_then_set_aside(write: Write, row: str) -> None:
     articles, reader = read(write("a.jsonl", row + '\n{"text": "Dua."}\n'))
     assert articles == [["Dua."]]
@@ -234,6 +236,27 @@ def test_read_when_page_is_one_of_predicts_own_then_set_aside(write: Write) -> N
     articles, reader = read(write("tags.html", PAGE.replace("<head>", f"<head>{MARK}")))
     assert articles == []
     assert [left.reason for left in reader.set_aside] == ["a page of tags that predict.py wrote, not an article"]
+
+
+def test_read_when_table_holds_an_earlier_runs_tags_then_set_aside_unless_named(write: Write, tmp_path: Path) -> None:
+    tags = '{"article_id": "a", "source": "a.txt", "paragraph": 0, "text": "Satu.", "themes": [], "needs_review": false}\n'
+    path = write("tags.jsonl", tags)
+    articles, reader = read(path.parent)
+    assert articles == []
+    assert [left.reason for left in reader.set_aside] == [
+        "a table of tags that predict.py wrote, not articles; named by itself it is read"
+    ]
+    assert read(path)[0] == [["Satu."]]
+
+
+@pytest.mark.parametrize("address", ["https://a.id/x", "https://a.id/x_(1)", "javascript:void(0)", "/berita lain/x"])
+def test_page_when_a_links_address_holds_anything_then_its_words_alone_are_left(write: Write, address: str) -> None:
+    also, cited = (f'<a href="{address}">{words}</a>' for words in ("Sekda Ajak Pegawai Jujur", "surat edaran"))
+    page = PAGE.replace("</article>", f"<p>Baca juga: {also}</p><p>Lihat {cited} itu.</p></article>")
+    (article,) = Reader().read([str(write("a.html", page))])
+    kinds = {paragraph.text: paragraph.kind for paragraph in article.paragraphs}
+    assert kinds["Baca juga: Sekda Ajak Pegawai Jujur"] == "boilerplate"
+    assert kinds["Lihat surat edaran itu."] == "body"
 
 
 def test_read_when_id_or_file_name_holds_half_a_character_then_it_can_be_written(write: Write, tmp_path: Path) -> None:
