@@ -124,6 +124,7 @@ _BOILERPLATE = [
     r"(?:home|beranda|depan)(?:\s*[>/»|›-].{0,120})?",
     r"[\w&.' -]{2,30}[>»›][\w&.', -]{2,80}(?:[>»›].{0,80})?",
     r".*(?:©|\(c\)\s*(?:19|20)\d\d|copyright|hak cipta (?:©|dilindungi|\d{4})|all rights? reserved|dilarang (?:meng(?:ambil|utip|copy)|menyalin|memperbanyak).{0,60}\b(?:konten|berita|artikel|isi (?:situs|laman|website|web|halaman))\b).{0,160}",
+    r"\W*dilarang (?:keras )?(?:meng(?:ambil|utip|copy)|menyalin|memperbanyak)\b.{0,80}\b(?:isi|tanpa izin)\b.{0,160}",
     r"(?:https?://|www\.)\S+",
     r"(?:\d+\s+){1,8}(?:selanjutnya|next)",
     r"(?-i:[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})? ?(?:[|»] ?[A-Z0-9&.'-]{2,20}(?: [A-Z0-9&.'-]{2,20})?){1,3})",  # KABAR KITA | BERITA UTAMA
@@ -172,6 +173,8 @@ _MARKS = [
     r"newsletter",
     r"google news",
     r"whatsapp channel",
+    r"^\W*(?:aktifkan|izinkan|nyalakan|terima|dapatkan)\b.{0,60}\bnotifikasi\b",
+    r"\bkebijakan privasi (?:kami|situs|laman|website)\b",
     r"^\W*dilarang (?:keras )?(?:meng|menyalin|memperbanyak)",
     # Read-also links.
     r"^simak (?:juga )?video\W*[\"“:]",
