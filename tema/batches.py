@@ -100,7 +100,10 @@ class Damage(TrainerCallback):
         kept = {name: value for name, value in feature.items() if name != "row"}
         if "row" not in feature:
             return kept
-        tokens = self._tokenizer(self._text(feature["row"], self._epoch), truncation=True)
+        text = self._text(feature["row"], self._epoch)
+        if text == self._texts[feature["row"]]:
+            return kept
+        tokens = self._tokenizer(text, truncation=True)
         return {**kept, **{name: tokens[name] for name in tokens if name in kept}}
 
     def _text(self, row: int, epoch: int) -> str:
