@@ -108,7 +108,7 @@ def _ours(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
 
 
 def _tfidf(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
-    return tfidf(sides.train, sides.validation, sides.test, settings.task, settings.seed)
+    return tfidf(sides.train, sides.validation, sides.test, settings)
 
 
 def main() -> None:

@@ -43,7 +43,7 @@ def main() -> None:
             sides = divided(corpus, Split(sorted(order[: round(share * len(order))].tolist()), split.validation, split.test))
             with tempfile.TemporaryDirectory() as scratch:
                 ours = fit(settings, corpus, sides, Path(scratch)).predict(sides.test.texts)
-            baseline = tfidf(sides.train, sides.validation, sides.test, settings.task, settings.seed)
+            baseline = tfidf(sides.train, sides.validation, sides.test, settings)
             parts.append(Comparison(sides.test, {OURS: ours, "baseline": baseline}))
             sizes.append((round(share * len(order)), len(sides.train)))
         scores = joined(parts).scores(corpus.theme_ids, settings.seed)

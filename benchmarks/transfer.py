@@ -53,7 +53,7 @@ def main() -> None:
 def _tfidf(folder: Path, lines: Examples) -> Prediction:
     """The baseline that train.py sets beside the model in `folder`, on other lines."""
     settings, _, sides = trained_on(folder)
-    return tfidf(sides.train, sides.validation, lines, settings.task, settings.seed)
+    return tfidf(sides.train, sides.validation, lines, settings)
 
 
 if __name__ == "__main__":

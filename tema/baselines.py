@@ -17,6 +17,7 @@ from tema.themes import Theme
 
 if TYPE_CHECKING:
     from tema.corpus import Examples
+    from tema.settings import Settings
 
 
 def always_empty(test: Examples) -> Prediction:
@@ -37,7 +38,7 @@ def cue_pattern(theme: Theme) -> re.Pattern[str]:
     return re.compile("|".join(r"\b" + re.escape(cue) for cue in theme.cues) or r"(?!)", re.IGNORECASE)
 
 
-def tfidf(train: Examples, validation: Examples, test: Examples, task: str, seed: int) -> Prediction:
+def tfidf(train: Examples, validation: Examples, test: Examples, settings: Settings) -> Prediction:
     """TF-IDF (words and characters) + logistic regression, with the same calibration and thresholds as the model."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -49,12 +50,12 @@ def tfidf(train: Examples, validation: Examples, test: Examples, task: str, seed
             TfidfVectorizer(sublinear_tf=True, min_df=2, ngram_range=(1, 2)),
             TfidfVectorizer(sublinear_tf=True, min_df=2, analyzer="char_wb", ngram_range=(2, 5), max_features=100_000),
         ),
-        OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", max_iter=1000, random_state=seed)),
+        OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", max_iter=1000, random_state=settings.seed)),
     )
     model.fit(train.texts, train.labels.astype(int))
     chosen_on, asked = (
         np.asarray(model.decision_function(side.texts)).reshape(side.labels.shape) for side in (validation, test)
     )  # of a single label scikit-learn gives a vector
-    calibration = calibrate(chosen_on, validation.labels, task)
+    calibration = calibrate(chosen_on, validation.labels, settings.task, settings.training.threshold_slack)
     probabilities = calibration.probabilities(asked)
     return Prediction(calibration.decide(probabilities), probabilities)

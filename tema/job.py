@@ -131,7 +131,8 @@ def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, res
             model, tokenizer = load_encoder(folder, settings.encoder, corpus.theme_ids, settings.task)
         log = fine_tune(model, tokenizer, sides.train, sides.validation, settings, checkpoints, resume, quiet)
     logits = predict_logits(model, tokenizer, sides.validation.texts)
-    return Fitted(model, tokenizer, logits, calibrate(logits, sides.validation.labels, settings.task), log, origin)
+    calibration = calibrate(logits, sides.validation.labels, settings.task, settings.training.threshold_slack)
+    return Fitted(model, tokenizer, logits, calibration, log, origin)
 
 
 def compared(
@@ -143,7 +144,7 @@ def compared(
         test,
         {
             OURS: fitted.predict(test.texts),
-            "TF-IDF + logistic": tfidf(sides.train, sides.validation, test, settings.task, settings.seed),
+            "TF-IDF + logistic": tfidf(sides.train, sides.validation, test, settings),
             "keyword cues": keyword_cues(test, corpus.themes),
             "always empty": always_empty(test),
             **{name: peer(settings, corpus, sides) for name, peer in (peers or {}).items()},

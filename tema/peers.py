@@ -70,9 +70,12 @@ def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
         )
         data = Dataset.from_dict({"text": sides.train.texts, "label": _targets(settings, sides.train.labels)})
         Trainer(model=model, args=arguments, train_dataset=data).train()
-    chosen_on, test = (np.asarray(model.predict_proba(side.texts, as_numpy=True)) for side in (sides.validation, sides.test))
-    calibration = calibrate(logits_of(chosen_on, settings.task), sides.validation.labels, settings.task)
-    probabilities = calibration.probabilities(logits_of(test, settings.task))
+    chosen_on, test = (
+        logits_of(np.asarray(model.predict_proba(side.texts, as_numpy=True)), settings.task)
+        for side in (sides.validation, sides.test)
+    )
+    calibration = calibrate(chosen_on, sides.validation.labels, settings.task, settings.training.threshold_slack)
+    probabilities = calibration.probabilities(test)
     return Prediction(calibration.decide(probabilities), probabilities)
 
 

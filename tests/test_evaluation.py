@@ -8,6 +8,7 @@ import pytest
 from tema.baselines import always_empty, keyword_cues, tfidf
 from tema.corpus import Examples
 from tema.evaluation import Prediction, calibration_error, reliability, score, score_table
+from tema.settings import Settings
 from tema.themes import Theme
 
 THEMES = ["a", "b"]
@@ -71,4 +72,4 @@ def test_tfidf_when_there_is_a_single_label_then_it_is_learned_too() -> None:
     labels = np.array([[i % 2] for i in range(40)], bool)
     texts = [f"{'pegawai jujur' if given else 'rapat pagi'} nomor {i}" for i, (given,) in enumerate(labels)]
     lines = Examples(texts, labels, np.arange(40), np.zeros(40, int))
-    assert (tfidf(lines, lines, lines, "multilabel", 1).given == labels).all()
+    assert (tfidf(lines, lines, lines, Settings()).given == labels).all()
