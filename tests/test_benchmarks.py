@@ -197,6 +197,7 @@ def test_indonlu_when_the_recipe_meets_a_published_layout_then_figures_beside_th
     assert " ± " in row
     assert "| IndoBERT base p1 (published) | " in out
     assert ("87.73" if dataset == "smsa" else "92.07") in out
+    assert re.search(r"trained weights [\d.]+ MB; (?:openvino|onnx) tags [1-9]\d* rows a second", out)
 
 
 def test_indonlu_when_a_file_is_missing_then_it_says_which(tmp_path: Path) -> None:
