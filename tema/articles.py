@@ -1,9 +1,9 @@
 """Articles and their paragraphs: the text of one article in, an `Article` of `Paragraph`s with their kinds out.
 
-A paragraph is a line that is not blank; lines that were broken at a column's width are joined first. Its kind is decided
-from the line itself and its neighbours: *boilerplate* is what a site puts around or between the writer's words (read-also
-links, bylines, counters, captions, comment forms), a *headline* is the title or a subhead, everything else is *body*. When
-in doubt a line is body: losing a paragraph costs more than tagging a byline.
+A paragraph is a line that is not blank. Its kind is decided from the line itself and its neighbours: *boilerplate* is what a
+site puts around or between the writer's words (read-also links, bylines, counters, captions, comment forms), a
+*headline* is the title or a subhead, everything else is *body*. When in doubt a line is body: losing a paragraph costs
+more than tagging a byline.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, get_args
 
 from tema.boilerplate import is_boilerplate
@@ -27,9 +26,6 @@ _LINK_LABEL = re.compile(
     r"rekomendasi(?: untuk anda)?|terpopuler|pilihan editor|jangan lewatkan)[\W_]*",
     re.IGNORECASE,
 )
-_ITEM = re.compile(r"(?:\(?\w{1,2}[.)]|[-*•>–])\s")  # of a list
-_SENTENCE_END = re.compile(r"[.!?:;…][\"”'’)\]]*$")
-_COLUMN = range(40, 121)  # characters a line
 _BULLETS = ("- ", "* ", "> ", "• ")
 
 
@@ -64,42 +60,8 @@ def make_article(article_id: str, source: str, text: str, title: str = "", links
 
 
 def paragraph_lines(text: str) -> list[str]:
-    """The paragraphs of a text, without the white space around them: its non-blank lines, or, where these were broken at a
-    column's width as in a press release sent by mail, what they make up, joined by blanks."""
-    rows = [row.strip() for row in re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff"))]
-    lines = [row for row in rows if row]
-    width = max(map(len, lines), default=0)
-    return _joined(rows, width) if _is_wrapped(lines, width) else lines
-
-
-def _is_wrapped(lines: Sequence[str], width: int) -> bool:
-    """Whether many lines go on in the next one, and nearly all of these are full. A site breaks a sentence once or twice in an
-    article; notes in lower case, one a line, have any length."""
-    going_on = [not _fits(line, following, width) for line, following in pairwise(lines) if _goes_on(line, following)]
-    return width in _COLUMN and len(going_on) >= max(3, 0.25 * len(lines)) and sum(going_on) >= 0.8 * len(going_on)
-
-
-def _goes_on(line: str, following: str) -> bool:
-    return following[0].islower() and not _ITEM.match(following) and not _SENTENCE_END.search(line)
-
-
-def _fits(line: str, following: str, width: int) -> bool:
-    """Whether the next line's first word would have had room."""
-    return len(line) + 1 + len(following.split(maxsplit=1)[0]) <= width
-
-
-def _joined(rows: Sequence[str], width: int) -> list[str]:
-    """Paragraphs of wrapped rows, blank ones among them. Unless the sentence goes on in lower case, a paragraph ends at a
-    blank row, before an item of a list, and where the next row's first word would have had room."""
-    paragraphs: list[str] = []
-    last = ""
-    for row in rows:
-        if last and row and (_goes_on(last, row) or not (_ITEM.match(row) or _fits(last, row, width))):
-            paragraphs[-1] += " " + row
-        elif row:
-            paragraphs.append(row)
-        last = row
-    return paragraphs
+    """The non-blank lines of a text, without the white space around them."""
+    return [line.strip() for line in re.split(r"\r\n|\r|\n", text.removeprefix("\ufeff")) if line.strip()]
 
 
 def line_kinds(lines: Sequence[str], title: str = "", links: frozenset[str] = frozenset()) -> list[Kind]:

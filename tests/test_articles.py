@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -250,49 +247,6 @@ def test_make_article_when_title_is_not_in_the_text_then_it_is_put_first() -> No
 def test_make_article_when_given_any_text_then_every_line_is_there_once_in_order_unchanged(text: str) -> None:
     lines = [line.strip() for line in text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     assert [p.text for p in make_article("a", "-", text).paragraphs] == [line for line in lines if line]
-
-
-WRAPPED = """\
-Sekda Minta Pegawai Jujur
-
-Sekretaris Daerah meminta seluruh pegawai di lingkungan pemerintah
-daerah bekerja jujur. Hal itu disampaikan saat memimpin apel gabungan
-di halaman kantor bupati.
-“Kita digaji oleh rakyat, maka rakyat berhak mendapat pelayanan yang
-cepat dan ramah dari kita,” ujarnya. Ia juga mengingatkan tiga hal:
-a. datang tepat waktu;
-b. menolak pemberian dalam bentuk apa pun, termasuk yang diberikan
-sesudah pelayanan selesai.
-
-Apel diikuti pegawai dari sembilan dinas.
-"""
-
-
-def test_paragraph_lines_when_text_was_broken_at_a_column_then_its_paragraphs_are_whole() -> None:
-    paragraphs = paragraph_lines(WRAPPED)
-    assert [p.split()[0] for p in paragraphs] == ["Sekda", "Sekretaris", "“Kita", "a.", "b.", "Apel"]
-    assert paragraphs[4] == ("b. menolak pemberian dalam bentuk apa pun, termasuk yang diberikan sesudah pelayanan selesai.")
-    assert " ".join(paragraphs) == " ".join(WRAPPED.split())
-
-
-def test_paragraph_lines_when_notes_of_any_length_stand_one_a_line_then_they_stay_apart() -> None:
-    notes = [
-        "pelayanan di kelurahan lambat sekali padahal sudah datang dari pagi",
-        "petugasnya ramah",
-        "pegawai main gawai saat jam kerja tolong ditegur pak wali",
-        "antre dua jam untuk selembar surat",
-        "terima kasih bu camat",
-        "loket tiga tutup terus",
-    ]
-    assert paragraph_lines("\n".join(notes)) == notes
-
-
-@pytest.mark.parametrize("folder", ["articles", "plain", "transfer"])
-def test_paragraph_lines_when_given_the_lines_of_the_corpus_then_none_is_joined(folder: str) -> None:
-    rows = (json.loads(row) for file in (ROOT / "data" / folder).glob("*.jsonl") for row in file.open(encoding="utf-8"))
-    texts = [[line["text"] for line in row["lines"]] for row in rows]
-    assert texts
-    assert all(paragraph_lines("\n".join(lines)) == lines for lines in texts)
 
 
 @given(st.lists(st.text(min_size=1, alphabet="ab:|-–( )/.©#>\"'BACAjugFotO12 ,"), max_size=12))
