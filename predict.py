@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,9 +139,14 @@ def _tag_all(tagger: Tagger, articles: Iterable[Article], writer: Writer, level:
 
 
 def _given_text(text: str) -> Iterable[Article]:
+    from tema.readers import whole
+
     if not paragraph_lines(text):
         raise InputError("--text: the text is empty")
-    return [make_article("text", "--text", text)]
+    article = make_article("text", "--text", whole(text))
+    if len(article.paragraphs) == 1:  # somebody asks about this line, whatever it looks like
+        return [replace(article, paragraphs=(replace(article.paragraphs[0], kind="body"),))]
+    return [article]
 
 
 def _chained(first: Article | None, rest: Iterator[Article]) -> Iterator[Article]:

@@ -17,10 +17,11 @@ from typing import Any
 from tema.articles import Article, make_article, paragraph_lines
 from tema.errors import InputError, nearest
 from tema.page import MARK
-from tema.tables import TABLES, read_rows
+from tema.tables import STRAY_BYTES, TABLES, read_rows
 
 TEXTS, PAGES = (".txt",), (".html", ".htm")
 ENDINGS = TEXTS + PAGES + TABLES
+_MOST_LOST = 0.1  # of a text's characters
 _OF_TAGS = {"article_id", "source", "themes", "needs_review"}  # columns
 
 
@@ -49,8 +50,10 @@ class Reader:
 
     def read(self, inputs: Sequence[str]) -> Iterator[Article]:
         """Yield the articles of files, folders, globs and `-` (stdin) in order. Raises InputError for a missing input."""
-        seen: set[Path] = set()
-        for name in list(expand(inputs)):
+        names, seen = list(expand(inputs)), set[Path]()
+        for path in (Path(name) for name in names if name in inputs and Path(name).suffix.lower() in TABLES):
+            next(read_rows(path, self._columns, lambda *_: None), None)  # a missing column stops the run before it starts
+        for name in names:
             if name == "-":
                 yield from self._stream(sys.stdin.buffer.read(), "-", "stdin")
                 continue
@@ -65,6 +68,10 @@ class Reader:
                 continue
             seen.add(resolved)
             yield from self.read_file(path, name in inputs)
+
+    @property
+    def _columns(self) -> tuple[str | None, ...]:
+        return self.text_column, self.id_column, self.title_column
 
     def read_file(self, path: Path, named: bool = False) -> Iterator[Article]:
         """Yield the articles of one file. A table without the text column is set aside, or, when named, an InputError."""
@@ -96,10 +103,10 @@ class Reader:
             reason = "no article text found in the page" if page and data.strip() else "empty"
             self._leave_out(source, reason)
             return
-        yield make_article(_whole(article_id), _whole(source), text, title, links)
+        yield make_article(whole(article_id), whole(source), text, title, links)
 
     def _table(self, path: Path, named: bool) -> Iterator[Article]:
-        for number, row in read_rows(path, (self.text_column, self.id_column, self.title_column), self._leave_out):
+        for number, row in read_rows(path, self._columns, self._leave_out):
             if isinstance(row, str):  # a broken row: the reason
                 self._leave_out(f"{path}:{number}", row)
                 continue
@@ -113,29 +120,28 @@ class Reader:
             key = row.get(self.id_column) if self.id_column else None
             name = str(key) if key not in (None, "") else f"{path.stem}:{number}"
             title = row.get(self.title_column) if self.title_column else None
-            yield make_article(_whole(name), _whole(f"{path}:{number}"), _whole(text), _whole(str(title or "")))
+            yield make_article(whole(name), whole(f"{path}:{number}"), whole(text), whole(str(title or "")))
 
     def _leave_out(self, source: str, reason: str) -> None:
         self.set_aside.append(SetAside(source, reason))
 
 
-def _whole(text: str) -> str:
-    """JSON and names of files can hold half a character, which no output can."""
+def whole(text: str) -> str:
+    """A text without halves of characters, which JSON, names of files and command lines can hold, and no output can."""
     return text.encode("utf-8", "replace").decode()
 
 
 def decode(data: bytes) -> str:
-    """Bytes → text: UTF-8 (UTF-16 with its mark), then Windows-1252. Raises UnicodeError that says what was tried."""
+    """Bytes → text: UTF-16 with its mark, else UTF-8, and Windows-1252 where a byte is not. Raises UnicodeError that says what
+    was tried for what is no text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16")
+        return data.decode("utf-16", STRAY_BYTES)
     if b"\x00" in data[:4096]:
         raise UnicodeError("not text: it holds NUL bytes; save it as UTF-8")
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+    text = data.decode("utf-8-sig", STRAY_BYTES)
+    if text.count("\ufffd") > _MOST_LOST * len(text):
+        raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+    return text
 
 
 _TITLE_WORDS = 4  # a shorter heading may be a rubric

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from tema.errors import InputError, nearest
 
+STRAY_BYTES = "windows-1252"  # how `open` and `decode` are told to read bytes that are not UTF-8
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
 NumberedRow = tuple[int, Mapping[str, Any] | str]
 _MAX_FIELD = 1 << 28  # csv's own limit of 128 KiB would refuse long articles
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _DELIMITERS = ",;\t"  # Excel writes semicolons where the comma divides decimals, as in Indonesia
 
 
@@ -34,13 +38,14 @@ def read_rows(path: Path, columns: Sequence[str | None], leave_out: Callable[[st
     except UnicodeError as error:
         leave_out(str(path), str(error))
         return
-    with path.open(encoding=encoding, newline="") as stream:
+    with path.open(encoding=encoding, errors=STRAY_BYTES, newline="") as stream:
         yield from (_json_rows(stream, path, wanted) if kind == ".jsonl" else _csv_rows(stream, path, wanted))
 
 
 def _csv_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[NumberedRow]:
     csv.field_size_limit(_MAX_FIELD)
-    rows = csv.reader(stream, delimiter="\t" if path.suffix.lower() == ".tsv" else _delimiter(stream))
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(stream)
+    rows = map(_split, stream) if delimiter == "\t" and _has_a_row_a_line(stream) else csv.reader(stream, delimiter=delimiter)
     header = next(rows, [])
     require_columns(path, header, wanted)
     for number, row in enumerate(rows, 1):
@@ -48,6 +53,20 @@ def _csv_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[Nu
             yield number, f"expected {len(header)} columns, found {len(row)}"
         elif row:
             yield number, dict(zip(header, row, strict=True))
+
+
+def _has_a_row_a_line(stream: IO[str]) -> bool:
+    """Whether all lines of a tab-separated table hold as many tabs as its header: no cell is broken over lines."""
+    tabs = {line.count("\t") for line in stream if line.strip("\r\n")}
+    stream.seek(0)
+    return len(tabs) == 1
+
+
+def _split(line: str) -> list[str]:
+    """The cells of one line between tabs; a quotation mark that is not closed in its cell is part of the text."""
+    line = line.rstrip("\r\n")
+    cells = line.split("\t") if line else []
+    return [cell[1:-1].replace('""', '"') if _QUOTED.fullmatch(cell) else cell for cell in cells]
 
 
 def _delimiter(stream: IO[str]) -> str:
@@ -109,16 +128,20 @@ def require_columns(path: Path, there: Sequence[str], wanted: Sequence[str]) -> 
 
 
 def _encoding(path: Path) -> str:
-    """Which encoding a table is in, from its whole content, read in pieces."""
+    """Which encoding a table is in. Raises UnicodeError when NUL bytes stand anywhere in it."""
     with path.open("rb") as stream:
         marked = stream.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1252"):
-        try:
-            with path.open(encoding=encoding, newline="") as text:
-                while piece := text.read(1 << 20):
-                    if "\x00" in piece:
-                        raise UnicodeError("not text: it holds NUL bytes; save it as UTF-8")
-            return encoding
-        except UnicodeDecodeError:
-            continue
-    raise UnicodeError("neither UTF-8 nor Windows-1252 text; save it as UTF-8")
+        if not marked and any(b"\x00" in piece for piece in iter(lambda: stream.read(1 << 20), b"")):
+            raise UnicodeError("not text: it holds NUL bytes; save it as UTF-8")
+    return "utf-16" if marked else "utf-8-sig"
+
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    """A byte that is not UTF-8 was written by a program that knew Windows-1252; a character cut off at the end is lost."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    cut = error.end == len(error.object) and error.end - error.start > 1
+    return "\ufffd" if cut else error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(STRAY_BYTES, _stray)

@@ -8,6 +8,7 @@ be continued: what its whole lines hold is not tagged again.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import sys
@@ -43,7 +44,10 @@ def open_writer(output: str | None, level: str, model: Bundle, resume: bool = Fa
     Raises OutputError for an ending that is not known or a place that cannot be written.
     """
     if output is None:
-        return TableWriter(level) if sys.stdout.isatty() else _JsonLines(None, resume)
+        terminal = sys.stdout.isatty()
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal shows what it can, a pipe gets UTF-8
+            sys.stdout.reconfigure(encoding=None if terminal else "utf-8", errors="replace" if terminal else "strict")
+        return TableWriter(level) if terminal else _JsonLines(None, resume)
     check_output(output, level, resume)
     try:
         return _open_file(Path(output), _ending(output), level, model, resume)
@@ -95,8 +99,8 @@ def partial(path: Path) -> Path:
 def articles_done(output: str, level: str, theme_ids: Sequence[str]) -> Counter[str]:
     """How many whole articles per source a broken-off or finished .jsonl output holds; a broken last article is cut off.
 
-    At paragraph level the last article counts as broken off, for its last paragraph may be missing. Raises OutputError, and
-    leaves the file as it is, when it holds anything but tags of this level and of these themes.
+    At paragraph level the last article of an unfinished output counts as broken off, for its last paragraph may be missing.
+    Raises OutputError, and leaves the file as it is, when it holds anything but tags of this level and of these themes.
     """
     path = Path(output)
     there = partial(path) if partial(path).exists() else path
@@ -123,6 +127,9 @@ def articles_done(output: str, level: str, theme_ids: Sequence[str]) -> Counter[
                     done[current] += 1
                 current, keep = record["source"], position
             position += len(line)
+    if there == path and current is not None:  # finished: its last article is whole
+        done[current] += 1
+        keep = position
     os.truncate(there, keep)
     there.replace(partial(path))
     return done
@@ -232,7 +239,7 @@ class TableWriter:
 
         self._console = Console(highlight=False)
         self._level = level
-        self._article: str | None = None
+        self._source: str | None = None
 
     def write(self, record: dict[str, Any]) -> None:
         from rich.markup import escape
@@ -244,8 +251,8 @@ class TableWriter:
             self._console.print(f"[bold]{escape(record['title'] or record['article_id'])}[/] ({record['paragraphs']} paragraphs)")
             self._console.print(f"  {counts or 'no theme'}{review}")
             return
-        if record["article_id"] != self._article:
-            self._article = record["article_id"]
+        if record["source"] != self._source or record["paragraph"] == 0:
+            self._source = record["source"]
             self._console.print(f"\n[bold]{escape(record['article_id'])}[/]  [dim]{escape(record['source'])}[/]")
         shown = record["text"] if len(record["text"]) <= 160 else record["text"][:157] + "..."
         style = "dim" if record["kind"] == "boilerplate" else "bold" if record["kind"] == "headline" else ""

@@ -104,6 +104,12 @@ def test_predict_when_text_is_given_then_tagged(model: Path) -> None:
     assert row["themes"] == ["integrity"]
 
 
+def test_predict_when_the_text_looks_like_furniture_then_tagged_all_the_same(model: Path) -> None:
+    (row,) = records(run_script("predict.py", "--text", "Baca juga: bupati jujur pada warga", "--model", model).stdout)
+    assert row["kind"] == "body"
+    assert row["scores"]["integrity"] > 0
+
+
 def test_predict_when_a_row_is_broken_then_exit_3_and_the_rest_is_there(model: Path, write: Write) -> None:
     path = write("a.jsonl", '{"text": "Bupati jujur."}\n{oops\n{"text": "Camat netral."}\n')
     result = run_script("predict.py", path, "--model", model)

@@ -90,6 +90,14 @@ def test_articles_done_when_last_line_is_broken_then_its_article_is_cut_off(tmp_
     assert [json.loads(line)["article_id"] for line in partial(path).read_text(encoding="utf-8").splitlines()] == ["a", "a"]
 
 
+def test_articles_done_when_output_was_finished_then_its_last_article_stays(tmp_path: Path) -> None:
+    path = tmp_path / "o.jsonl"
+    text = "".join(json.dumps(row) + "\n" for row in [paragraph("a", 0), paragraph("b", 0), paragraph("b", 1)])
+    path.write_text(text, encoding="utf-8")
+    assert articles_done(str(path), "paragraph", THEMES) == {"a.txt": 1, "b.txt": 1}
+    assert partial(path).read_text(encoding="utf-8") == text
+
+
 def test_articles_done_when_level_is_article_then_whole_lines_count(tmp_path: Path) -> None:
     path = tmp_path / "o.jsonl"
     partial(path).write_text(json.dumps(ARTICLE) + "\n" + '{"article_id": "b", "sour', encoding="utf-8")
