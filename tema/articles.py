@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from tema.boilerplate import is_boilerplate
+from tema.boilerplate import could_be_headline, is_boilerplate
 
 Kind = Literal["headline", "body", "boilerplate"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -70,6 +70,8 @@ def line_kinds(lines: Sequence[str], title: str = "", links: frozenset[str] = fr
     _mark_linked_titles(lines, kinds)
     if len(lines) == 1:
         return kinds
+    if lines and lines[0] not in links and could_be_headline(lines[0]) and _in_title_case(lines[0]):
+        kinds[0] = "body"
     headed = False
     for i, line in enumerate(lines):
         if kinds[i] != "body":

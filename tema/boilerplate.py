@@ -232,3 +232,15 @@ def is_boilerplate(line: str) -> bool:
     if not fields and not _IS_BOILERPLATE.fullmatch(folded):
         return False
     return bool(_MARK.search(folded)) or not _SENTENCE.search(_CREDIT_AT_END.sub("", folded))
+
+
+_NO_HEADLINE_WORDS = re.compile(rf"\b(?:{_DATE}|{_TIME}|{_NETWORKS}\b)", re.IGNORECASE)
+_SIGNED = re.compile(rf"\W*(?:{_CREDIT}|di(?:posting|tulis|unggah|terbitkan|perbarui|publikasikan))\b", re.IGNORECASE)
+_FEWEST_HEADLINE_WORDS = 4
+
+
+def could_be_headline(line: str) -> bool:
+    """Whether a first line that looks like furniture may be the headline all the same: "Bagikan Hoaks, Guru Ditegur"."""
+    words = re.findall(r"[^\W\d_]{2,}", _NO_HEADLINE_WORDS.sub(" ", line))
+    plain = not (_MARK.search(line) or _BAR.search(line) or _SIGNED.match(line) or re.search(r"[:»›>©]", line))
+    return plain and len(words) >= _FEWEST_HEADLINE_WORDS

@@ -243,6 +243,38 @@ def test_make_article_when_title_is_not_in_the_text_then_it_is_put_first() -> No
     assert article.title == article.paragraphs[0].text == "Judul dari Halaman"
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Ikuti Akun Capres, ASN Terancam Sanksi Netralitas",
+        "Bagikan Berita Hoaks, ASN Kena Sanksi Disiplin",
+        "Pegawai Dilarang Bolos Mulai 1 Januari 2024",
+        "Pendaftaran PPPK Guru Dibuka 12 Maret 2024",
+        "Unduh Aplikasi Presensi, Pegawai Tak Bisa Lagi Titip Absen",
+        "Kirim Komentar Politik di Medsos, Guru Ditegur",
+    ],
+)
+def test_make_article_when_the_first_line_only_looks_like_furniture_then_it_is_the_title(title: str) -> None:
+    article = make_article("a", "-", f"{title}\n{BODY}\n{BODY}")
+    assert (article.title, article.paragraphs[0].kind) == (title, "headline")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Senin, 12 Maret 2024 10:20 WIB",
+        "Diposting oleh Admin Desa, Jumat 15 Mei 2020",
+        "Baca Juga: Bupati Minta Pegawai Jujur dan Disiplin",
+        "Beranda > Berita > Pemkab Gelar Apel Pagi Gabungan",
+        "Foto: Bupati Memimpin Apel Pagi di Halaman Kantor",
+        "Bagikan ke Facebook Twitter WhatsApp",
+    ],
+)
+def test_make_article_when_the_first_line_is_furniture_then_the_next_is_the_title(line: str) -> None:
+    article = make_article("a", "-", f"{line}\nSekda Minta Pegawai Jujur\n{BODY}\n{BODY}")
+    assert [p.kind for p in article.paragraphs] == ["boilerplate", "headline", "body", "body"]
+
+
 @given(st.text())
 def test_make_article_when_given_any_text_then_every_line_is_there_once_in_order_unchanged(text: str) -> None:
     lines = [line.strip() for line in text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
