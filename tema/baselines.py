@@ -56,6 +56,6 @@ def tfidf(train: Examples, validation: Examples, test: Examples, settings: Setti
     chosen_on, asked = (
         np.asarray(model.decision_function(side.texts)).reshape(side.labels.shape) for side in (validation, test)
     )  # of a single label scikit-learn gives a vector
-    calibration = calibrate(chosen_on, validation.labels, settings.task, settings.training.threshold_slack)
+    calibration = calibrate(chosen_on, validation.labels, settings.task)
     probabilities = calibration.probabilities(asked)
     return Prediction(calibration.decide(probabilities), probabilities)

@@ -1,9 +1,7 @@
 """From logits to decisions: validation logits in, a `Calibration` (probabilities, thresholds, review) out.
 
 Nothing here sees test data. Probabilities are logits scaled and shifted per theme (Platt, 1999). True probabilities tell by
-themselves which F1 a threshold will reach (Nan et al., ICML 2012), more steadily than counting hits among a few hundred lines. F1
-hardly changes over a wide range of thresholds; the upper end of it is taken, because on text unlike the validation lines
-a model is surer than it should be. How much expected F1 is given up for that is a setting, `training.threshold_slack`.
+themselves which F1 a threshold will reach (Nan et al., ICML 2012), more steadily than counting hits among a few hundred lines.
 """
 
 from __future__ import annotations
@@ -63,27 +61,27 @@ def logits_of(probabilities: np.ndarray, task: str) -> np.ndarray:
     return np.log(clipped) if task == "multiclass" else np.log(clipped) - np.log1p(-clipped)
 
 
-def calibrate(logits: np.ndarray, labels: np.ndarray, task: str, slack: float) -> Calibration:
-    """Fit on validation: `logits` (n, n_themes) float, `labels` (n, n_themes) bool; `slack` as in `choose_thresholds`."""
+def calibrate(logits: np.ndarray, labels: np.ndarray, task: str) -> Calibration:
+    """Fit on validation: `logits` (n, n_themes) float, `labels` (n, n_themes) bool."""
     if task == "multiclass":
         scales, shifts, thresholds = [_temperature(logits, labels)], [0.0], []
     else:
         fitted = [_platt(logits[:, j], labels[:, j]) for j in range(labels.shape[1])]
         scales, shifts = [scale for scale, _ in fitted], [shift for _, shift in fitted]
-        thresholds = choose_thresholds(sigmoid(logits * np.array(scales) + np.array(shifts)), slack)
+        thresholds = choose_thresholds(sigmoid(logits * np.array(scales) + np.array(shifts)))
     calibration = Calibration(task, scales, shifts, thresholds, 0.0)
     probabilities = calibration.probabilities(logits)
     doubt = expected_errors(probabilities, calibration.decide(probabilities))
     return Calibration(task, scales, shifts, thresholds, float(np.quantile(doubt, 1 - REVIEWED_SHARE)))
 
 
-def choose_thresholds(probabilities: np.ndarray, slack: float) -> list[float]:
-    """A threshold per theme, each 0…1: the highest that expects at most `slack` less F1 than the best, drawn towards that of
-    all themes where few positives are expected. `probabilities` (n, n_themes) float, calibrated."""
-    common = _highest_good_threshold(probabilities.ravel(), slack)
+def choose_thresholds(probabilities: np.ndarray) -> list[float]:
+    """A threshold per theme, each 0…1: the one that expects the best F1, drawn towards that of all themes where few positives
+    are expected. `probabilities` (n, n_themes) float, calibrated."""
+    common = _best_threshold(probabilities.ravel())
     expected = probabilities.sum(axis=0)
     trust = expected / (expected + _SHRINKAGE)
-    own = np.array([_highest_good_threshold(column, slack) for column in probabilities.T])
+    own = np.array([_best_threshold(column) for column in probabilities.T])
     return [float(threshold) for threshold in trust * own + (1 - trust) * common]
 
 
@@ -100,13 +98,13 @@ def best_f1(scores: np.ndarray, labels: np.ndarray) -> float:
     return float((2 * hits[last] / (last + 1 + labels.sum())).max(initial=0.0))
 
 
-def _highest_good_threshold(probabilities: np.ndarray, slack: float) -> float:
-    """The highest threshold whose expected F1 is within `slack` of the best; 0.5 without lines."""
+def _best_threshold(probabilities: np.ndarray) -> float:
+    """The threshold whose expected F1 is the best; 0.5 without lines."""
     if not len(probabilities):
         return 0.5
     ranked = np.sort(probabilities)[::-1]
     f1 = 2 * np.cumsum(ranked) / (np.arange(1, len(ranked) + 1) + ranked.sum())
-    last = int(np.argmax(f1 >= f1.max() - slack))
+    last = int(np.argmax(f1))
     below = ranked[last + 1] if last + 1 < len(ranked) else 0.0
     return float((ranked[last] + below) / 2)  # between two lines, so that a rounding error does not move one across it
 

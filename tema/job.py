@@ -131,7 +131,7 @@ def fit(settings: Settings, corpus: Corpus, sides: Sides, checkpoints: Path, res
             model, tokenizer = load_encoder(folder, settings.encoder, corpus.theme_ids, settings.task)
         log = fine_tune(model, tokenizer, sides.train, sides.validation, settings, checkpoints, resume, quiet)
     logits = predict_logits(model, tokenizer, sides.validation.texts)
-    calibration = calibrate(logits, sides.validation.labels, settings.task, settings.training.threshold_slack)
+    calibration = calibrate(logits, sides.validation.labels, settings.task)
     return Fitted(model, tokenizer, logits, calibration, log, origin)
 
 

@@ -74,7 +74,7 @@ def setfit(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
         logits_of(np.asarray(model.predict_proba(side.texts, as_numpy=True)), settings.task)
         for side in (sides.validation, sides.test)
     )
-    calibration = calibrate(chosen_on, sides.validation.labels, settings.task, settings.training.threshold_slack)
+    calibration = calibrate(chosen_on, sides.validation.labels, settings.task)
     probabilities = calibration.probabilities(test)
     return Prediction(calibration.decide(probabilities), probabilities)
 

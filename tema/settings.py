@@ -90,9 +90,6 @@ class TrainingSettings(_Section):
     negative_focus: Annotated[float, Field(ge=0)] = Field(
         0.0, description="exponent by which absent themes count less the surer the model is of them; 0: all alike (multilabel)"
     )
-    threshold_slack: Annotated[float, Field(ge=0, lt=1)] = Field(
-        0.003, description="expected F1 given up for higher thresholds, for text unlike the validation lines; 0: none"
-    )
     dropout: Annotated[float, Field(ge=0, lt=1)] = Field(0.0, description="dropout inside the encoder while training")
     noise: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="share of lines damaged in each epoch; see tema/noise.py")
     patience: Count = Field(3, description="epochs without a better validation score before stopping")

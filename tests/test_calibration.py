@@ -7,7 +7,6 @@ import pytest
 
 from tema.calibration import best_f1, calibrate, choose_thresholds, expected_errors, logits_of, raw_probabilities, sigmoid
 
-SLACK = 0.003
 RNG = np.random.default_rng(0)
 
 
@@ -18,19 +17,19 @@ def overconfident(n: int = 4000) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_calibrate_when_logits_are_three_times_too_large_then_scale_is_a_third() -> None:
-    calibration = calibrate(*overconfident(), "multilabel", SLACK)
+    calibration = calibrate(*overconfident(), "multilabel")
     assert calibration.scales == pytest.approx([1 / 3, 1 / 3], abs=0.06)
 
 
 def test_calibrate_when_fitted_then_a_fifth_of_validation_needs_review() -> None:
     logits, labels = overconfident()
-    calibration = calibrate(logits, labels, "multilabel", SLACK)
+    calibration = calibrate(logits, labels, "multilabel")
     assert calibration.needs_review(calibration.probabilities(logits)).mean() == pytest.approx(0.2, abs=0.01)
 
 
 def test_calibrate_when_flagged_then_errors_are_where_it_points() -> None:
     logits, labels = overconfident()
-    calibration = calibrate(logits, labels, "multilabel", SLACK)
+    calibration = calibrate(logits, labels, "multilabel")
     probabilities = calibration.probabilities(logits)
     wrong = (calibration.decide(probabilities) != labels).any(axis=1)
     flagged = calibration.needs_review(probabilities)
@@ -45,35 +44,32 @@ def f1_at(threshold: float, probabilities: np.ndarray, labels: np.ndarray) -> fl
 def test_thresholds_when_probabilities_are_true_then_nearly_the_best_f1_and_not_below_its_place() -> None:
     probabilities = RNG.beta(0.5, 1.5, (20_000, 1))
     labels = RNG.random((20_000, 1)) < probabilities
-    (threshold,) = choose_thresholds(probabilities, SLACK)
+    (threshold,) = choose_thresholds(probabilities)
     cuts = np.arange(0.05, 0.95, 0.01)
     f1 = [f1_at(cut, probabilities, labels) for cut in cuts]
     assert f1_at(threshold, probabilities, labels) > max(f1) - 0.01
     assert threshold > cuts[np.argmax(f1)] - 0.02
 
 
-def test_thresholds_when_more_f1_may_be_given_up_then_higher_and_without_slack_at_the_best() -> None:
+def test_thresholds_when_probabilities_are_true_then_half_of_the_best_f1() -> None:
     probabilities = RNG.beta(0.5, 1.5, (20_000, 1))
-    (best,), (usual,), (high,) = (choose_thresholds(probabilities, slack) for slack in (0.0, SLACK, 0.05))
-    assert best < usual < high
     ranked = np.sort(probabilities[:, 0])[::-1]
     f1 = 2 * np.cumsum(ranked) / (np.arange(1, 20_001) + ranked.sum())
-    assert best == pytest.approx(ranked[f1.argmax()], abs=1e-3)
-    assert best == pytest.approx(f1.max() / 2, abs=1e-2)  # Lipton et al., 2014
+    assert choose_thresholds(probabilities)[0] == pytest.approx(f1.max() / 2, abs=1e-2)  # Lipton et al., 2014
 
 
 def test_thresholds_when_theme_is_rare_then_drawn_to_that_of_all_themes() -> None:
     rare, frequent = np.full(1000, 0.02), np.full(1000, 0.02)
     rare[:3], frequent[:600] = 0.3, 0.8
-    alone = choose_thresholds(rare[:, None], SLACK)[0]
-    together = choose_thresholds(np.stack([rare, frequent], axis=1), SLACK)
-    assert alone < 0.5 < together[0] < 0.8
-    assert together[1] == pytest.approx(0.8)
+    alone = choose_thresholds(rare[:, None])[0]
+    together = choose_thresholds(np.stack([rare, frequent], axis=1))
+    assert alone < 0.2 < together[1] < together[0]
+    assert together[1] == pytest.approx(choose_thresholds(frequent[:, None])[0], abs=0.05)
 
 
 def test_calibrate_when_no_logit_is_above_zero_then_themes_are_still_given() -> None:
     logits = RNG.uniform(-4, -1, (300, 1))
-    calibration = calibrate(logits, logits > -2, "multilabel", SLACK)
+    calibration = calibrate(logits, logits > -2, "multilabel")
     assert (calibration.decide(calibration.probabilities(logits)) == (logits > -2)).mean() > 0.95
 
 
@@ -94,7 +90,7 @@ def test_multiclass_when_decided_then_exactly_one_class_and_probabilities_sum_to
     logits = RNG.normal(size=(200, 3)) * 4
     labels = np.eye(3, dtype=bool)[logits.argmax(axis=1)]
     labels[:60] = np.eye(3, dtype=bool)[RNG.integers(0, 3, 60)]
-    calibration = calibrate(logits, labels, "multiclass", SLACK)
+    calibration = calibrate(logits, labels, "multiclass")
     probabilities = calibration.probabilities(logits)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(200))
     assert (calibration.decide(probabilities).sum(axis=1) == 1).all()
@@ -105,7 +101,7 @@ def test_thresholds_when_chosen_then_no_line_stands_on_one() -> None:
     generator = np.random.default_rng(5)
     labels = generator.random((60, 3)) < 0.3
     probabilities = np.clip(labels * 0.4 + generator.random((60, 3)) * 0.6, 0, 1)
-    alone = [choose_thresholds(probabilities[:, [j]], SLACK)[0] for j in range(3)]
+    alone = [choose_thresholds(probabilities[:, [j]])[0] for j in range(3)]
     gaps = [np.abs(probabilities[:, j] - threshold).min() for j, threshold in enumerate(alone)]
     assert min(gaps) > 1e-6
 
