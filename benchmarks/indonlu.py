@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import f1_score
 
+from benchmarks.saved import prediction
 from tema.baselines import tfidf
 from tema.corpus import Corpus, load_corpus
 from tema.evaluation import Prediction
@@ -116,8 +117,7 @@ def _ours(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:
         rate = len(tags) / (time.monotonic() - started)
         size = (folder / "model.safetensors").stat().st_size / 1e6
         print(f"trained weights {size:.1f} MB; {tagger.engine.name} tags {rate:.0f} rows a second", flush=True)
-    given = np.array([[label in row.themes for label in corpus.theme_ids] for row in tags])
-    return Prediction(given, np.array([row.scores for row in tags]))
+    return prediction(tags, corpus.theme_ids)
 
 
 def _tfidf(settings: Settings, corpus: Corpus, sides: Sides) -> Prediction:

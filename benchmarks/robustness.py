@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.saved import trained_on
+from benchmarks.saved import prediction, trained_on
 from tema.intervals import counts, f1_measures, interval
 from tema.noise import NOISES
 from tema.tagging import Tagger
@@ -28,7 +28,7 @@ def main() -> None:
     tagger = Tagger(folder)
 
     def given(texts: list[str]) -> np.ndarray:
-        return np.array([[theme in tags.themes for theme in corpus.theme_ids] for tags in tagger.tag_texts(texts)])
+        return prediction(tagger.tag_texts(texts), corpus.theme_ids).given
 
     clean = f1_measures(counts(lines.labels, given(lines.texts), lines.articles))["micro"]
     n_articles = len(np.unique(lines.articles))

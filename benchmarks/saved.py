@@ -1,14 +1,19 @@
-"""What a saved model was trained on: its folder in; settings, corpus and the three sides of its split out."""
+"""Saved models in benchmarks: what one was trained on, and what its tags say of texts."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from tema.corpus import SIDES, Corpus, load_corpus
+from tema.evaluation import Prediction
 from tema.job import Sides, divided
 from tema.settings import Settings, load_settings
 from tema.splits import Split
+from tema.tagging import Tags
 
 
 def trained_on(folder: Path) -> tuple[Settings, Corpus, Sides]:
@@ -23,3 +28,10 @@ def trained_on(folder: Path) -> tuple[Settings, Corpus, Sides]:
         if article.article_id in side_of:  # articles may have come since
             numbers[side_of[article.article_id]].append(number)
     return settings, corpus, divided(corpus, Split(**numbers))
+
+
+def prediction(tags: Sequence[Tags], theme_ids: Sequence[str]) -> Prediction:
+    """The tags of n texts as two arrays, (n, n_themes)."""
+    return Prediction(
+        np.array([[theme in row.themes for theme in theme_ids] for row in tags]), np.array([row.scores for row in tags])
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.saved import trained_on
+from benchmarks.saved import prediction, trained_on
 from tema.baselines import tfidf
 from tema.comparison import Comparison
 from tema.corpus import Examples, examples, load_corpus
@@ -33,8 +33,7 @@ def main() -> None:
     lines = examples(corpus, range(len(corpus.articles)))
     tagger = Tagger(arguments.model)
     tags = tagger.tag_texts(lines.texts)
-    given = np.array([[theme in tag.themes for theme in corpus.theme_ids] for tag in tags])
-    predicted = Prediction(given, np.array([tag.scores for tag in tags]))
+    predicted = prediction(tags, corpus.theme_ids)
     said = {"model": predicted, "TF-IDF + logistic": _tfidf(Path(arguments.model), lines)}
     comparison = Comparison(lines, said)
     scores = comparison.scores(corpus.theme_ids, SEED)
@@ -44,7 +43,7 @@ def main() -> None:
         print(f"{name}: micro-F1 {its.micro.f1}, macro-F1 {its.macro.f1}  (95 % over articles)")
     for name, lead in comparison.differences(SEED).items():
         print(f"lead over {name}: micro-F1 {lead['micro']}, macro-F1 {lead['macro']}  (paired)")
-    wrong = (given != lines.labels).any(axis=1)
+    wrong = (predicted.given != lines.labels).any(axis=1)
     flagged = np.array([tag.needs_review for tag in tags])
     errors = wrong[flagged].mean(), wrong[~flagged].mean()
     print(f"needs_review: {flagged.mean():.0%} of lines; wrong among them {errors[0]:.0%}, among the rest {errors[1]:.0%}")

@@ -70,7 +70,7 @@ def line_kinds(lines: Sequence[str], title: str = "", links: frozenset[str] = fr
     _mark_linked_titles(lines, kinds)
     if len(lines) == 1:
         return kinds
-    if lines and lines[0] not in links and could_be_headline(lines[0]) and _in_title_case(lines[0]):
+    if kinds[:1] == ["boilerplate"] and lines[0] not in links and could_be_headline(lines[0]) and _in_title_case(lines[0]):
         kinds[0] = "body"
     headed = False
     for i, line in enumerate(lines):

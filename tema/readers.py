@@ -51,8 +51,9 @@ class Reader:
     def read(self, inputs: Sequence[str]) -> Iterator[Article]:
         """Yield the articles of files, folders, globs and `-` (stdin) in order. Raises InputError for a missing input."""
         names, seen = list(expand(inputs)), set[Path]()
-        for path in (Path(name) for name in names if name in inputs and Path(name).suffix.lower() in TABLES):
-            next(read_rows(path, self._columns, lambda *_: None), None)  # a missing column stops the run before it starts
+        later_tables = (Path(name) for name in names[1:] if name in inputs and Path(name).suffix.lower() in TABLES)
+        for path in later_tables:  # a missing column stops the run before it starts; the first input shows its own
+            next(read_rows(path, self._columns, lambda *_: None), None)
         for name in names:
             if name == "-":
                 yield from self._stream(sys.stdin.buffer.read(), "-", "stdin")

@@ -56,10 +56,10 @@ def _csv_rows(stream: IO[str], path: Path, wanted: Sequence[str]) -> Iterator[Nu
 
 
 def _has_a_row_a_line(stream: IO[str]) -> bool:
-    """Whether all lines of a tab-separated table hold as many tabs as its header: no cell is broken over lines."""
+    """Whether all lines of a tab-separated table hold as many tabs as its header, and any: no cell is broken over lines."""
     tabs = {line.count("\t") for line in stream if line.strip("\r\n")}
     stream.seek(0)
-    return len(tabs) == 1
+    return len(tabs) == 1 and 0 not in tabs
 
 
 def _split(line: str) -> list[str]:

@@ -63,6 +63,7 @@ def test_read_when_a_quotation_mark_in_a_tsv_is_not_closed_then_its_row_ends_wit
 
 def test_read_when_cells_of_a_tsv_are_broken_over_lines_then_they_are_whole(write: Write) -> None:
     assert read(write("a.tsv", 'id\ttext\n1\t"Judul.\nIsi."\n2\tLain.\n'))[0] == [["Judul.", "Isi."], ["Lain."]]
+    assert read(write("b.tsv", 'text\n"Judul.\nIsi."\nLain.\n'))[0] == [["Judul.", "Isi."], ["Lain."]]
 
 
 def test_read_when_a_later_table_lacks_the_column_then_nothing_is_read_before_it_is_said(write: Write) -> None:
