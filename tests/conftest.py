@@ -99,7 +99,8 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Path:
 output: {folder / "model"}
 data: {{articles: {folder / "articles"}, themes: {folder / "themes.yaml"}}}
 encoder: {{name: {encoder}, max_length: 64}}
-training: {{epochs: 8, batch_size: 16, learning_rate: 3e-3, head_learning_rate: 5e-3, patience: 12}}
+# fp32: the same model whatever the processor is good at
+training: {{epochs: 8, batch_size: 16, learning_rate: 3e-3, head_learning_rate: 5e-3, patience: 12, precision: fp32}}
 """,
         encoding="utf-8",
     )

@@ -57,12 +57,12 @@ def test_tag_when_line_is_boilerplate_then_kept_with_no_themes(tagger: Tagger) -
 
 
 def test_article_record_when_made_then_it_counts_paragraphs_per_theme(tagger: Tagger) -> None:
-    article = make_article("a", "s", "Judul Berita Pagi Ini\nBupati ujar jujur.\nCamat kata jujur.\nSekda ujar netral.")
+    article = make_article("a", "s", "Rapat Pagi Hari Ini\nBupati ujar jujur.\nCamat kata jujur.\nSekda ujar netral.")
     record = article_record(next(tagger.tag([article])), tagger.theme_ids)
     assert list(record) == ["article_id", "source", "title", "themes", "scores", "paragraphs", "theme_paragraphs", "needs_review"]
     assert record["theme_paragraphs"] == {"integrity": 2, "neutrality": 1}
     assert record["themes"] == ["integrity", "neutrality"]
-    assert (record["title"], record["paragraphs"]) == ("Judul Berita Pagi Ini", 4)
+    assert (record["title"], record["paragraphs"]) == ("Rapat Pagi Hari Ini", 4)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
