@@ -84,8 +84,8 @@ def _train(settings: Settings, corpus: Corpus, arguments: argparse.Namespace) ->
     from tema.splits import split_articles
 
     resume, peers = arguments.resume, _peers(arguments.peers)
+    checkpoints = checkpoint_folder(settings, corpus, resume)  # first: it says at once when the output cannot be written
     split = split_articles(corpus, settings.split, settings.seed)
-    checkpoints = checkpoint_folder(settings, corpus, resume)
     print(f"articles: {len(split.train)} train, {len(split.validation)} validation, {len(split.test)} test", flush=True)
     return train_and_save(settings, corpus, split, peers, checkpoints, resume, is_quiet())
 
