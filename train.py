@@ -80,12 +80,15 @@ def main() -> int:
 
 
 def _train(settings: Settings, corpus: Corpus, arguments: argparse.Namespace) -> Outcome | None:
+    from tema.bundle import check_output
     from tema.job import checkpoint_folder, train_and_save
     from tema.splits import split_articles
 
     resume, peers = arguments.resume, _peers(arguments.peers)
-    checkpoints = checkpoint_folder(settings, corpus, resume)  # first: it says at once when the output cannot be written
+    if is_first_process():
+        check_output(Path(settings.output))  # before the articles are compared with each other, which takes a while
     split = split_articles(corpus, settings.split, settings.seed)
+    checkpoints = checkpoint_folder(settings, corpus, resume)
     print(f"articles: {len(split.train)} train, {len(split.validation)} validation, {len(split.test)} test", flush=True)
     return train_and_save(settings, corpus, split, peers, checkpoints, resume, is_quiet())
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tema.baselines import always_empty, keyword_cues, tfidf
-from tema.bundle import check_output, save_model, write_json, writing
+from tema.bundle import save_model, write_json, writing
 from tema.calibration import Calibration, calibrate
 from tema.card import model_card
 from tema.cli import is_first_process
@@ -70,14 +70,13 @@ def divided(corpus: Corpus, split: Split) -> Sides:
 def checkpoint_folder(settings: Settings, corpus: Corpus, resume: bool) -> Path:
     """Where a run keeps its checkpoints until the model is saved; fresh unless resumed with the same settings and data.
 
-    Raises OutputError when the output cannot be written or a run with other settings or data is to be resumed: what it had
-    trained on could stand on the test side now.
+    Raises OutputError when a run with other settings or data is to be resumed: what it had trained on could stand on the test
+    side now.
     """
     output = Path(settings.output)
     folder = output.with_name(f".{output.name}.checkpoints")
     if not is_first_process():
         return folder
-    check_output(output)
     recipe = folder / "settings.yaml"
     now = run_identity(settings, corpus)
     if resume and recipe.exists() and recipe.read_text(encoding="utf-8") != now:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, run_script
+from conftest import ROOT, make_labelled_articles, run_script
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -203,6 +203,17 @@ def test_train_when_resumed_with_other_settings_then_refused(workshop: Path, tmp
     result = run_script("train.py", "--config", workshop / "tiny.yaml", "--output", tmp_path / "m", "--resume")
     assert result.returncode == 1
     assert "the run to resume had other settings or data" in result.stderr
+
+
+def test_train_when_the_articles_cannot_be_divided_then_earlier_checkpoints_stay(workshop: Path, tmp_path: Path) -> None:
+    kept = tmp_path / ".m.checkpoints" / "checkpoint-9"
+    kept.mkdir(parents=True)
+    few = make_labelled_articles(tmp_path / "articles", 2, seed=3)
+    arguments = ["--set", f"data.articles={few}", "--output", tmp_path / "m"]
+    result = run_script("train.py", "--config", workshop / "tiny.yaml", *arguments)
+    assert result.returncode == 1
+    assert "2 separate articles are too few to divide" in result.stderr
+    assert kept.exists()
 
 
 def test_train_and_predict_when_task_is_multiclass_then_every_line_gets_one_label(

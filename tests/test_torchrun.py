@@ -31,7 +31,7 @@ def test_torchrun_when_two_processes_share_the_batches_then_the_loss_curve_of_on
     metrics: list[dict[str, Any]] = []
     for processes in (1, 2):
         output = tmp_path / f"model-{processes}"
-        settings = ("training.precision=fp32", "training.epochs=3", "training.batch_size=14", "training.noise=0.3")
+        settings = ("training.epochs=3", "training.batch_size=14", "training.noise=0.3")
         overrides = [part for setting in settings for part in ("--set", setting)]
         run = torchrun(processes, "--config", workshop / "tiny.yaml", "--output", output, *overrides)
         assert run.returncode == 0, run.stderr
